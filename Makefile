@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help template lint quick test examples demo screens check dist faults deploy docs clean
+.PHONY: help template lint quick test examples demo screens check dist faults robust at-scale deploy docs clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -48,8 +48,14 @@ docs: $(VENV)/docs ## Build the documentation's site into site/; a broken link f
 dist: $(VENV)/dist ## Build sdist and wheel into dist/; test them on each installed Python, and their types
 	$(BIN)/python tools/release.py
 
-faults: $(VENV)/dev ## Deploy through a proxy that throttles, resets and cuts off connections; check the result
+faults: $(VENV)/dev ## Run commands with every fault and every signal at every call to AWS (hours)
 	$(BIN)/python tools/faults.py
+
+robust: $(VENV)/dev ## Fuzzing, faults, kills and secrets, in at most ten minutes; SEED=7 tries others
+	$(BIN)/python tools/reliability.py $(or $(SEED),1)
+
+at-scale: $(VENV)/dev ## Publish 200,000 documents from a local cluster of ENGINE=dask or spark; kill a worker
+	$(BIN)/python benchmarks/at_scale.py $(or $(ENGINE),dask)
 
 clean: ## Remove everything that make created here
 	rm -rf $(VENV) build dist site .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache src/*.egg-info

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from setuptools import setup
 
-LINK = re.compile(r"\[([^]]+)\]\((?!https:)([^)]+)\)")
+LINK = re.compile(r"\[((?:`[^`]+`|[^]`])+)\]\((?!https:)([^)]+)\)")
 
 
 def without_link(link: re.Match[str]) -> str:

@@ -1,9 +1,10 @@
 """An S3 server in memory, faster than the clients that a benchmark measures.
 
-    python benchmarks/fast_s3.py [--delay 0.02]
+    python benchmarks/fast_s3.py [--delay 0.02] [--rate 1000]
 
 It prints its port and serves plain HTTP until it is stopped; `--delay` delays each response by that
-many seconds. It supports what publishing needs: ListObjectsV2 (pages, prefix, delimiter), GET,
+many seconds; with `--rate` it takes so many PUT requests per second and answers the others with 503
+SlowDown. It supports what publishing needs: ListObjectsV2 (pages, prefix, delimiter), GET,
 HEAD, PUT, DELETE and DeleteObjects; path style only, without versions or signatures. The ETag is
 the MD5 of the content, as on S3. It needs uvloop.
 """
@@ -12,6 +13,7 @@ import argparse
 import asyncio
 import hashlib
 import ssl
+import time
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +29,29 @@ from uvloop import run
 _STORED_HEADERS = ("content-type", "cache-control", "content-encoding", "x-amz-meta-")
 _PAGE = 1000
 _NOT_FOUND = b"<Error><Code>NoSuchKey</Code><Message>not found</Message></Error>"
+_SLOW_DOWN = (
+    b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Rate:
+    """Takes so many requests per second, and those of a tenth of a second at once; 0: all."""
+
+    def __init__(self, per_second: float) -> None:
+        self._per_second, self._tokens, self._latest = per_second, 0.0, time.monotonic()
+
+    def takes(self) -> bool:
+        """Whether one more request is taken now."""
+        if not self._per_second:
+            return True
+        now = time.monotonic()
+        more = (now - self._latest) * self._per_second
+        self._tokens, self._latest = min(self._tokens + more, self._per_second / 10), now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
 class Response(NamedTuple):
@@ -162,8 +186,8 @@ def respond(
 class Connection(asyncio.Protocol):
     """One keep-alive connection: a request and its response at a time."""
 
-    def __init__(self, buckets: dict[str, Bucket], delay: float) -> None:
-        self._buckets, self._delay = buckets, delay
+    def __init__(self, buckets: dict[str, Bucket], delay: float, rate: Rate) -> None:
+        self._buckets, self._delay, self._rate = buckets, delay, rate
         self._received = bytearray()
         self._head: tuple[str, str, dict[str, str]] | None = None
 
@@ -183,7 +207,11 @@ class Connection(asyncio.Protocol):
             body = bytes(self._received[:length])
             del self._received[:length]
             self._head = None
-            self._send(_encoded(respond(self._buckets, method, target, headers, body), method))
+            if method == "PUT" and not self._rate.takes():
+                found = Response(503, _SLOW_DOWN)
+            else:
+                found = respond(self._buckets, method, target, headers, body)
+            self._send(_encoded(found, method))
 
     def _read_head(self) -> bool:
         """Parse the head of a request if it is complete."""
@@ -216,8 +244,9 @@ def _encoded(found: Response, method: str) -> bytes:
     return head.encode("latin-1") + (b"" if method == "HEAD" else found.body)
 
 
-async def serve(delay: float, certificate: str | None) -> None:
+async def serve(delay: float, certificate: str | None, per_second: float) -> None:
     """Serve until stopped, with TLS if there is a certificate."""
+    rate = Rate(per_second)
     buckets: dict[str, Bucket] = {}
     loop = asyncio.get_running_loop()
     tls = None
@@ -225,7 +254,7 @@ async def serve(delay: float, certificate: str | None) -> None:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(certificate)
     server = await loop.create_server(
-        lambda: Connection(buckets, delay), "127.0.0.1", 0, backlog=1024, ssl=tls
+        lambda: Connection(buckets, delay, rate), "127.0.0.1", 0, backlog=1024, ssl=tls
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -236,6 +265,7 @@ if __name__ == "__main__":
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each response")
     parser.add_argument("--certificate", help="file with a certificate and its key: use TLS")
     parser.add_argument("--forget", action="store_true", help="keep keys and ETags only")
+    parser.add_argument("--rate", type=float, default=0.0, help="PUT requests per second")
     given = parser.parse_args()
     Bucket.forgets = given.forget
-    run(serve(given.delay, given.certificate))
+    run(serve(given.delay, given.certificate, given.rate))

@@ -114,9 +114,11 @@ class Documents:
 
 
 @contextmanager
-def s3_in_memory(python: Path, delay: float, tls: bool, forget: bool = False) -> Iterator[Endpoint]:
+def s3_in_memory(
+    python: Path, delay: float, tls: bool, forget: bool = False, rate: float = 0.0
+) -> Iterator[Endpoint]:
     """A fast_s3.py process, with a Python that has uvloop."""
-    command = [str(python), str(HERE / "fast_s3.py"), "--delay", str(delay)]
+    command = [str(python), str(HERE / "fast_s3.py"), "--delay", str(delay), "--rate", str(rate)]
     command += ["--certificate", str(CERTIFICATES / "server.pem")] if tls else []
     command += ["--forget"] if forget else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

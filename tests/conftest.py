@@ -13,7 +13,7 @@ from fake_objects import FakeObjects
 from readmodel_cfn.cli import reporter
 from readmodel_cfn.publish import changes
 
-pytest_plugins = ["sandbox_fixtures"]
+pytest_plugins = ["robust_budget", "sandbox_fixtures"]
 NEVER = 1e6  # seconds
 
 
@@ -76,5 +76,5 @@ def no_timed_progress(
     request: pytest.FixtureRequest, set_step_delays: Callable[[float, float], None]
 ) -> None:
     """Where commands run, a slow machine prints what a fast one prints."""
-    if {"functional", "sandbox"} & set(request.path.parts):
+    if {"functional", "robust", "sandbox"} & set(request.path.parts):
         set_step_delays(NEVER, NEVER)

@@ -8,7 +8,8 @@ from threading import Lock
 
 from readmodel_cfn.errors import Unfinished
 from readmodel_cfn.publish.destination import no_response
-from readmodel_cfn.publish.objects import Denied, Exists, Listed
+from readmodel_cfn.publish.object_errors import Denied, Exists
+from readmodel_cfn.publish.objects import Deleted, Listed
 from readmodel_cfn.threads import Watch
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,13 +69,13 @@ class FakeObjects:
         self._ask("head", key)
         return self._etag(self.kept[key].body) if key in self.kept else None
 
-    def delete(self, listed: Sequence[tuple[str, str]]) -> Sequence[str]:
+    def delete(self, listed: Sequence[tuple[str, str]]) -> Deleted:
         self._ask("delete", ",".join(key for key, _ in listed))
         kept = [key for key, etag in listed if key in self.kept and self.etag_of(key) != etag]
-        for key, _ in listed:
-            if key not in kept:
-                self.kept.pop(key, None)
-        return kept
+        deleted = [key for key, _ in listed if key not in kept]
+        for key in deleted:
+            self.kept.pop(key, None)
+        return Deleted(deleted, kept)
 
     def etag_of(self, key: str) -> str:
         return self._etag(self.kept[key].body)

@@ -2,6 +2,7 @@
 
 Path style, any bucket, no signatures and no versions. ETags are MD5s, or not with `kms`. `faults`
 may answer a request in its place: it gets the number of the request, from 1, and the request.
+`alter` may change a response: what was requested is done.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 STORED = ("content-type", "cache-control", "content-encoding", "x-amz-meta-")
@@ -36,9 +37,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
+    """With `cut` only so many bytes of the body are sent, and the connection is closed."""
+
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ def error(status: int, code: str) -> Response:
 
 
 Faults = Callable[[int, Request], Response | None]
+Alter = Callable[[Request, Response], Response]
 
 
 @dataclass
@@ -61,9 +66,11 @@ class MemoryS3:
     url: str = ""
     kms: bool = False
     faults: Faults = lambda _number, _request: None
+    alter: Alter = lambda _request, response: response
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     objects: dict[str, Stored] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
+    parts: dict[str, list[bytes]] = field(default_factory=dict)
     _keys: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
@@ -93,22 +100,43 @@ class MemoryS3:
         if fault:
             return fault
         with self._lock:
-            return self._answer(request)
+            response = self._answer(request)
+        return self.alter(request, response)
 
     def _answer(self, request: Request) -> Response:
         match request.method:
+            case _ if "uploads" in request.query or "uploadId" in request.query:
+                return self._multipart(request)
             case "PUT":
                 return self._put(request)
             case "POST":
-                for key in re.findall(r"<Key>(.*?)</Key>", request.body.decode()):
-                    self.delete(unquote(key))
-                return Response(200, b"<DeleteResult/>")
+                return self._delete_objects(request.body.decode())
             case "DELETE":
                 self.delete(request.key)
                 return Response(204)
             case _ if request.key:
                 return self._get(request)
         return self._list(request.query)
+
+    def _multipart(self, request: Request) -> Response:
+        """One upload of each key at a time."""
+        match request.method:
+            case "POST" if "uploads" in request.query:
+                self.parts[request.key] = []
+                body = b"<R><UploadId>one</UploadId></R>"
+                return Response(200, body)
+            case "PUT":
+                self.parts[request.key].append(request.body)
+                return Response(200, headers={"ETag": '"part"'})
+            case "DELETE":
+                self.parts.pop(request.key, None)
+                return Response(204)
+        if request.key not in self.parts:
+            return error(404, "NoSuchUpload")
+        if request.headers.get("if-none-match") == "*" and request.key in self.objects:
+            return error(412, "PreconditionFailed")
+        self._store(request.key, b"".join(self.parts.pop(request.key)), {})
+        return Response(200, b"<R><ETag>&quot;several-2&quot;</ETag></R>")
 
     def _put(self, request: Request) -> Response:
         found, headers = self.objects.get(request.key), request.headers
@@ -122,7 +150,7 @@ class MemoryS3:
         source = headers.get("x-amz-copy-source")
         if source is None:
             etag = self._store(request.key, request.body, headers)
-            return Response(200, headers={"ETag": f'"{etag}"'})
+            return Response(200, headers={"ETag": f'"{etag}"', **self._encryption})
         copied = self.objects.get(unquote(source).lstrip("/").partition("/")[2])
         if copied is None:
             return error(404, "NoSuchKey")
@@ -133,6 +161,10 @@ class MemoryS3:
         etag = self._store(request.key, copied.body, headers if replaces else copied.headers)
         result = f"<CopyObjectResult><ETag>&quot;{etag}&quot;</ETag></CopyObjectResult>"
         return Response(200, result.encode())
+
+    @property
+    def _encryption(self) -> dict[str, str]:
+        return {"x-amz-server-side-encryption": "aws:kms" if self.kms else "AES256"}
 
     def _store(self, key: str, body: bytes, headers: dict[str, str]) -> str:
         kept = {name: value for name, value in headers.items() if name.startswith(STORED)}
@@ -148,11 +180,26 @@ class MemoryS3:
         if self.objects.pop(key, None):
             self._keys.remove(key)
 
+    def _delete_objects(self, body: str) -> Response:
+        """An object with another ETag than the given one is kept."""
+        errors = ""
+        for entry in re.findall(r"<Object>(.*?)</Object>", body, re.S):
+            (key,) = re.findall(r"<Key>(.*?)</Key>", entry)
+            found = self.objects.get(unquote(key))
+            etags = [text.strip('"') for text in re.findall(r"<ETag>(.*?)</ETag>", entry)]
+            if found and etags and etags != [found.etag]:
+                errors += f"<Error><Key>{key}</Key><Code>PreconditionFailed</Code></Error>"
+            else:
+                self.delete(unquote(key))
+        return Response(200, f"<DeleteResult>{errors}</DeleteResult>".encode())
+
     def _get(self, request: Request) -> Response:
         found = self.objects.get(request.key)
         if found is None:
             return error(404, "NoSuchKey")
-        headers = {**found.headers, "ETag": f'"{found.etag}"'}
+        if request.headers.get("if-match", f'"{found.etag}"').strip('"') != found.etag:
+            return error(412, "PreconditionFailed")
+        headers = {**found.headers, "ETag": f'"{found.etag}"', **self._encryption}
         headers["Last-Modified"] = f"{found.modified:%a, %d %b %Y %H:%M:%S} GMT"
         part = re.fullmatch(r"bytes=0-(\d+)", request.headers.get("range", ""))
         if part:
@@ -164,6 +211,8 @@ class MemoryS3:
     def _list(self, query: dict[str, str]) -> Response:
         prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
         after = query.get("continuation-token") or query.get("start-after", "")
+        is_url = query.get("encoding-type") == "url"
+        encoding = "<EncodingType>url</EncodingType>" if is_url else ""
         entries: list[str] = []
         common: dict[str, None] = {}
         token, last = "", after
@@ -178,22 +227,28 @@ class MemoryS3:
             if end >= 0:
                 common[key[: end + 1]] = None
                 continue
-            entries.append(_entry(key, self.objects[key]))
+            shown = quote(key) if encoding else _in_xml(key)
+            entries.append(_entry(shown, self.objects[key]))
         prefixes = "".join(
             f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" for name in common
         )
         body = (
             f"<ListBucketResult><IsTruncated>{str(bool(token)).lower()}</IsTruncated>"
-            f"<KeyCount>{len(entries)}</KeyCount>{token}{''.join(entries)}{prefixes}"
+            f"{encoding}<KeyCount>{len(entries)}</KeyCount>{token}{''.join(entries)}{prefixes}"
             "</ListBucketResult>"
         )
         return Response(200, body.encode())
 
 
+def _in_xml(key: str) -> str:
+    """As S3 writes a key; XML has no control characters, but S3 escapes them nevertheless."""
+    return re.sub("[\x00-\x1f]", lambda found: f"&#{ord(found[0])};", escape(key))
+
+
 def _entry(key: str, found: Stored) -> str:
     time = f"{found.modified:%Y-%m-%dT%H:%M:%S}.{found.modified.microsecond // 1000:03}Z"
     return (
-        f"<Contents><Key>{escape(key)}</Key><LastModified>{time}</LastModified>"
+        f"<Contents><Key>{key}</Key><LastModified>{time}</LastModified>"
         f"<ETag>&quot;{found.etag}&quot;</ETag><Size>{len(found.body)}</Size></Contents>"
     )
 
@@ -221,7 +276,8 @@ def memory_s3() -> Iterator[MemoryS3]:
             with suppress(OSError):  # the client was killed
                 self.end_headers()
                 if self.command != "HEAD":
-                    self.wfile.write(found.body)
+                    self.wfile.write(found.body[: found.cut])
+                self.close_connection = self.close_connection or found.cut is not None
 
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = respond  # noqa: N815 - the base's names
 

@@ -1,5 +1,6 @@
 """A bucket of S3 on this machine that records what it is asked."""
 
+import hashlib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,12 +53,13 @@ def recording_s3(*, tls: bool = False) -> Iterator[RecordingS3]:
         protocol_version = "HTTP/1.1"
 
         def respond(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.asked.append(Asked(self.command, self.path, headers))
             status, body = found.answer(self.command)
             self.send_response(status)
-            self.send_header("ETag", '"e"')
+            etag = hashlib.md5(sent, usedforsecurity=False).hexdigest()
+            self.send_header("ETag", f'"{etag}"')
             if status == 301:
                 self.send_header("x-amz-bucket-region", "eu-central-1")
             elif status in (302, 307):

@@ -126,6 +126,10 @@ CAUSES: dict[str, tuple[str, str]] = {
         "AWS would refuse the value, or the option has another type.",
         "use one of the allowed values in the message",
     ),
+    "no value is set": (
+        "An option is required, alone or because of another one.",
+        "set one of the allowed values in the message",
+    ),
     "is not valid JSON": (
         "The template is neither valid JSON nor valid YAML.",
         "correct the place in the message",
@@ -159,7 +163,6 @@ CAUSES: dict[str, tuple[str, str]] = {
     ),
     "not UTF-8 text": ("The file has another encoding.", "save it as UTF-8"),
     "nested too deeply": ("The file has more levels than Python can read.", "flatten it"),
-    "nested too deeply to be checked": ("A route with a schema has a limit of levels.", ""),
     "the proxy's URL is invalid": (
         "HTTP_PROXY or HTTPS_PROXY has no scheme, or a wrong port.",
         "each is a URL such as http://HOST:PORT",
@@ -237,6 +240,10 @@ CAUSES: dict[str, tuple[str, str]] = {
     "would be created while": (
         "A path or parameter has a new logical ID: CloudFormation creates the new resource first.",
         "deploy once without the path, then once with it",
+    ),
+    "its type would change from": (
+        "CloudFormation does not change the type of an existing resource.",
+        "",
     ),
     "its ... still belongs to": ("A resource with a fixed name has a new logical ID.", ""),
     "a change of": ("CloudFormation creates the new resource before it deletes the old one.", ""),

@@ -1,12 +1,12 @@
-"""`make faults`: runs deploy and delete with every fault at every call to AWS.
+"""`make faults`: runs commands with every fault, and every signal, at every call to AWS.
 
-    python tools/faults.py [--quick] [--scene NAME]
+    python tools/faults.py [--quick] [--only NAME]
 
-tests/sandbox/test_faults.py tries one fault of each kind; this tries all combinations: each fault
-at each call, and the process killed or interrupted at each call. After each trial the exit code and
-the last line of the command are compared with the state in CloudFormation, and the same command
-must succeed when it is run again. The proxy and the checks are those of the tests
-(tests/sandbox/fault_*.py). The exit code is 1 if any trial fails.
+tests/robust draws from this matrix; this tries it wholly: each fault at each call of deploy,
+delete, publish, release and verify, and the process killed or interrupted at each call. After each
+trial the exit code and the output are compared with the state in AWS, and the same command must
+succeed when it is run again. The proxy and the checks are those of the tests (tests/fault_*.py).
+The exit code is 1 if any trial fails.
 """
 
 import argparse
@@ -15,20 +15,22 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "sandbox"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from fault_bench import Trial, interrupted, killed, trial
+from fault_commands import BUCKET, COMMANDS, Command
 from fault_judge import Run
 from fault_matrix import Cell, cells
 from fault_proxy import Proxy
 from fault_scenes import SCENES, Scene
 from fault_site import Place
-
+from fault_targets import Target, bucket_target, stack_target
+from fault_trials import Undisturbed, faulted, signalled, undisturbed
 from readmodel_cfn.aws.connection import Connection, Credentials
 from readmodel_cfn.local import sandbox
 from readmodel_cfn.local.sandbox.home import Home, ensure_installed
@@ -38,6 +40,7 @@ QUICK = 11  # --quick runs one trial in 11
 PROGRESS = 100  # trials between two lines of progress
 HOW = {"faults": trial, "killed": killed, "interrupted": interrupted}
 _places: list[Place] = []  # one in each worker process
+_open = ExitStack()  # what the worker uses until it ends
 
 
 @contextmanager
@@ -67,8 +70,25 @@ def begin(box: sandbox.Sandbox, folder: Path) -> None:
     _places.append(Place(box, Proxy(box.port), Path(tempfile.mkdtemp(dir=folder)), clients))
 
 
-def cells_of(scene: Scene) -> list[Cell]:
-    """The cells of a scene; without faults the scene must succeed."""
+@cache
+def target_of(store: str) -> Target:
+    """This worker's target for a kind of store; it ends with the sandbox."""
+    place = _places[0]
+    made: Any = bucket_target(place.folder) if store == BUCKET else stack_target(place, store)
+    target: Target = _open.enter_context(made)
+    return target
+
+
+@cache
+def clean_run(command: Command) -> Undisturbed:
+    """What the command does without faults."""
+    return undisturbed(target_of(command.store), command)
+
+
+def cells_of(scene: Scene | Command) -> list[Cell]:
+    """The cells of a scene or a command; without faults it must succeed."""
+    if isinstance(scene, Command):
+        return list(cells(scene, clean_run(scene).calls))
     clean = trial(_places[0], scene)
     assert not clean.wrong, clean
     return list(cells(scene, clean.calls))
@@ -77,7 +97,13 @@ def cells_of(scene: Scene) -> list[Cell]:
 def attempt(cell: Cell) -> Trial:
     """The trial of a cell; an unexpected error counts as a failed trial, and the run continues."""
     try:
-        return HOW[cell.how](_places[0], cell.scene, cell.fault)
+        if isinstance(cell.scene, Scene):
+            return HOW[cell.how](_places[0], cell.scene, cell.fault)
+        target, clean = target_of(cell.scene.store), clean_run(cell.scene)
+        if cell.how == "faults":
+            return faulted(target, cell.scene, clean, cell.fault)
+        by = signal.SIGKILL if cell.how == "killed" else signal.SIGINT
+        return signalled(target, cell.scene, clean, cell.fault, by)
     except Exception as error:  # noqa: BLE001
         what = f"{cell.how}: {cell.fault}"
         return Trial(cell.scene, what, (), Run(-1, "", ""), (f"not checked: {error!r}",))
@@ -87,15 +113,16 @@ def main() -> int:
     """Run all trials; the exit code is 1 if any fails."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--quick", action="store_true", help=f"run one trial in {QUICK}")
-    names = [scene.name for scene in SCENES]
-    parser.add_argument("--scene", action="append", choices=names, help="run only this scene")
+    every: list[Scene | Command] = [*SCENES, *COMMANDS]
+    names = [scene.name for scene in every]
+    parser.add_argument("--only", action="append", choices=names, metavar="NAME", help="run this")
     options = parser.parse_args()
-    scenes = [scene for scene in SCENES if scene.name in (options.scene or names)]
+    scenes = [scene for scene in every if scene.name in (options.only or names)]
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the sandbox is stopped
     injected = wrong = 0
     with own_sandbox() as own, ProcessPoolExecutor(WORKERS, None, begin, own) as pool:
-        every = [cell for part in pool.map(cells_of, scenes) for cell in part]
-        tried = every[:: QUICK if options.quick else 1]
+        matrix = [cell for part in pool.map(cells_of, scenes) for cell in part]
+        tried = matrix[:: QUICK if options.quick else 1]
         for number, done in enumerate(pool.map(attempt, tried), 1):
             injected += bool(done.injected or done.wrong)
             wrong += bool(done.wrong)

@@ -27,6 +27,54 @@ A fact is *recorded* if the tests of [LocalStack](https://github.com/localstack/
 it on AWS, *documented* if a guide of AWS says it, or the guide of a language that AWS names. The
 source `localstack` is a test in its directory `tests/aws/services/apigateway`.
 """
+_NOT_SEEN = """## Seen by no emulator
+
+The sandbox serves nothing of these resources, so that only AWS has shown what they do, to `verify`
+or to you. Their properties are checked against AWS's schemas and documentation by tests.
+"""
+_UNSEEN = (
+    (
+        "a [domain name](domain.md): `AWS::ApiGateway::DomainName`, "
+        "`AWS::ApiGateway::BasePathMapping`, `AWS::CertificateManager::Certificate`, "
+        "`AWS::Route53::RecordSet`",
+        "created; the sandbox refuses requests whose host is not this machine, and `read` and "
+        "`verify` use its own URL",
+    ),
+    (
+        "`default_endpoint = false`",
+        "stored; the URL still answers, and `verify` says that it is not checked",
+    ),
+    (
+        "[access logs](logs.md): `AWS::Logs::LogGroup`, `AWS::ApiGateway::Account`",
+        "created, and a stage is refused without the account's role; nothing is written to the log "
+        "group. `serve` writes none either",
+    ),
+    (
+        "[alarms](alarms.md): `AWS::CloudWatch::Alarm`, `AWS::CloudWatch::Dashboard`, "
+        "`AWS::SNS::Topic`",
+        "created; no alarm is compared with its metrics, no expression of an alarm or of the "
+        "dashboard is evaluated, and nobody is notified",
+    ),
+    (
+        "the rollback of an update whose alarms fire: `RollbackConfiguration`",
+        "accepted; no update is rolled back because of it",
+    ),
+    (
+        "a [distribution](cdn.md): `AWS::CloudFront::Distribution`, "
+        "`AWS::CloudFront::CachePolicy`, `AWS::CloudFront::ResponseHeadersPolicy`, "
+        "`AWS::CloudFront::OriginAccessControl`, `AWS::CloudFront::Function`",
+        "created; it serves nothing, and `verify` says that it is not checked. The function is "
+        "tested in a JavaScript engine, and an invalidation is recorded",
+    ),
+    (
+        "a [web ACL](waf.md): `AWS::WAFv2::WebACL`",
+        "created; no request is counted or blocked",
+    ),
+    (
+        "the web ACL of a stage: `AWS::WAFv2::WebACLAssociation`",
+        "not even created: the sandbox refuses a stack with `[waf]` and without `[cdn]`",
+    ),
+)
 _REFUSED = """## Refused as on AWS
 
 The reason is AWS's own message, or a part of it.
@@ -67,6 +115,8 @@ def page() -> str:
             ("what AWS evaluates", "named here", "source"),
             ([fact.fact, _code(fact.not_evaluated), _source(fact)] for fact in missing),
         ),
+        _NOT_SEEN,
+        _table(("what", "in the sandbox"), _UNSEEN),
         _ASSUMED,
         _table(
             ("assumption", "source", "here"),

@@ -51,7 +51,8 @@ The [screens](screens.md) have an example. The report says in this order:
 1. What was looked at: how many methods read S3, list buckets or keys, and write, and how many parts
    of the template were not looked at.
 2. What anybody can reach: the methods without authorization and without an API key, with the bucket
-   and the key of each. If the API has a resource policy, the line says so.
+   and the key of each. If the API has a resource policy, the line says so. Then the paths of
+   CloudFront distributions that need no signed URL or cookie, with their origins.
 3. What was not looked at, and why.
 4. The findings, high first. One mistake in several resources is one finding of the report, such as
    `R20 no-head in 4 methods`. The path of the construct is beside the logical ID if the CDK wrote
@@ -68,6 +69,7 @@ The [screens](screens.md) have an example. The report says in this order:
 | `findings` | a list of findings; the `cure` of each is a list of `path` and `value` |
 | `reads`, `lists`, `writes` | the numbers of methods that read, list and write |
 | `public` | a list of the methods that anybody can reach |
+| `distributions` | a list of the paths of distributions that anybody can reach |
 | `unchecked` | a list of what was not looked at, each with `resource`, `path`, `what` and `line` |
 
 From Python, [`audit_report(template)`](library.md#auditing) returns all of it, and its

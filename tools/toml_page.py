@@ -41,8 +41,9 @@ allow = ["put", "list", "compare"]
 ```
 
 In Python, the keys of `[[routes]]`, `[data_store]`, `[writer]`, `[gateway_role]`, `[api]`,
-`[deployment]` and `[releases]` are the fields of the [library's](library.md) `Route`, `DataStore`,
-`Writer`, `GatewayRole`, `Api`, `Deployment` and `Releases`.
+`[deployment]`, `[releases]`, `[access]`, `[domain]`, `[logs]`, `[alarms]`, `[cdn]` and `[waf]` are
+the fields of the [library's](library.md) `Route`, `DataStore`, `Writer`, `GatewayRole`, `Api`,
+`Deployment`, `Releases`, `Access`, `Domain`, `Logs`, `Alarms`, `Cdn` and `Waf`.
 """
 _ENVIRONMENTS = f"""
 ## `[env.NAME]`

@@ -28,10 +28,10 @@ The exit code says what has happened:
 | 1 | nothing was changed |
 | 2 | a value in `readmodel.toml` or on the command line is wrong; nothing was changed |
 | 3 | cfn-lint or the audit has findings; nothing was changed |
-| 4 | CloudFormation has rolled back; `readmodel-cfn diagnose` prints the cause |
+| 4 | CloudFormation has rolled back (see `readmodel-cfn diagnose`), or a release was undone |
 | 6 | a person has to do something in AWS |
-| 7 | the API responds otherwise than expected |
-| 8 | another writer was first; nothing was changed |
+| 7 | the API does not respond as expected |
+| 8 | another writer was first, or a version is stored with another content; that is unchanged |
 | 9 | it was interrupted or is still in progress; run the same command again |
 | 10 | the document is not published |
 
@@ -69,10 +69,10 @@ _REST = """
 # The sections, each with its modules.
 _SECTIONS = {
     "Configuration and templates": (
-        *("config/", "template/", "lint.py", "files.py", "cloudformation/", "analysis/"),
-        *("target.py", "schemas.py", "stacks.py", "policy/"),
+        *("config/", "template/", "lint.py", "files.py", "toml.py", "cloudformation/", "analysis/"),
+        *("target.py", "schemas.py", "stacks.py", "policy/", "estimate/"),
     ),
-    "Command line and consent": ("cli/", "stack.py", "consent.py", "errors.py", "results.py"),
+    "Command line and consent": ("cli/", "stack/", "consent.py", "errors.py", "results.py"),
     "Credentials and network": ("aws/",),
     "Deploy, diff, follow and delete": ("deploy/",),
     "Publish, history, restore and unpublish": ("publish/",),

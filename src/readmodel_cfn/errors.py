@@ -6,7 +6,7 @@
 | 1 | aborted: nothing was changed |
 | 2 | usage or configuration error |
 | 3 | lint or audit findings |
-| 4 | the stack operation failed and was rolled back |
+| 4 | the stack operation failed and was rolled back, or a release was switched back |
 | 5 | there are changes (`diff`, `publish --dry-run`, `template --check`) |
 | 6 | manual intervention required |
 | 7 | verification failed: unexpected HTTP response (`read`, `verify`, `status`) |
@@ -15,20 +15,26 @@
 | 10 | no such document (`read`) |
 """
 
-from collections.abc import Sized
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager
+from typing import Any
 
 from readmodel_cfn.plural import counted
-from readmodel_cfn.printable import one_line
+from readmodel_cfn.printable import one_line, shortened
+
+_LONGEST = 600  # characters of each part of a message, which can contain any text
 
 
 class ReadModelError(Exception):
     """The base class of all errors of this package: one line, `where: what; hint`.
 
     `what` is the problem, `where` the file, key, stack or URL that has it, and `hint` what to do
-    next. `exit_code` is the exit code of the command line.
+    next. `exit_code` is the exit code of the command line. `result` is what was done before the
+    error, such as a PublishResult; None if there is none.
     """
 
     exit_code = 1
+    result: Any = None
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(what)
@@ -37,8 +43,9 @@ class ReadModelError(Exception):
         self.hint: str | None = hint
 
     def __str__(self) -> str:
-        line = f"{self.where}: {self.what}" if self.where else self.what
-        line = f"{line}; {self.hint}" if self.hint else line
+        line = shortened(self.what, _LONGEST)
+        line = f"{shortened(self.where, _LONGEST)}: {line}" if self.where else line
+        line = f"{line}; {shortened(self.hint, _LONGEST)}" if self.hint else line
         return one_line(line)
 
 
@@ -65,7 +72,7 @@ def require_no_findings(findings: Sized, where: str, hint: str | None = None) ->
 
 
 class RolledBack(ReadModelError):
-    """A create or update failed, and CloudFormation rolled it back."""
+    """A create or update was rolled back, or a release that an alarm watched was switched back."""
 
     exit_code = 4
 
@@ -98,6 +105,24 @@ class Unfinished(ReadModelError):
     """The operation is still in progress or was interrupted; run the command again to continue."""
 
     exit_code = 9
+
+
+@contextmanager
+def keeping_result(result: object, done: str) -> Iterator[None]:
+    """Give an Unfinished of the block the result of what was `done` before it.
+
+    Raises:
+        Unfinished: the block was interrupted.
+    """
+    try:
+        yield
+    except Unfinished as error:
+        error.result = result
+        raise
+    except KeyboardInterrupt:
+        interrupted = Unfinished(f"interrupted: {done}", hint="run it again")
+        interrupted.result = result
+        raise interrupted from None
 
 
 class NoSuchDocument(ReadModelError):

@@ -5,18 +5,25 @@ from pathlib import Path
 from readmodel_cfn.errors import ConfigError, ReadModelError, Stale
 
 
-def read_text(path: Path) -> str:
-    """A file's text.
+def read_text(path: Path, largest: int) -> str:
+    """The text of a file of at most `largest` bytes.
 
     Raises:
-        ConfigError: it cannot be read, or is not UTF-8 text.
+        ConfigError: it cannot be read, is larger, or is not UTF-8 text.
     """
     try:
-        return path.read_text(encoding="utf-8-sig")  # Windows editors add a byte order mark
-    except UnicodeDecodeError as error:
-        raise ConfigError("not UTF-8 text", where=str(path)) from error
+        with path.open("rb") as file:
+            body = file.read(largest + 1)
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    if len(body) > largest:
+        hint = "remove what is not needed, or split it"
+        raise ConfigError(f"it has more than {largest:,} bytes", where=str(path), hint=hint)
+    try:
+        text = body.decode("utf-8-sig")  # Windows editors add a byte order mark
+    except UnicodeDecodeError as error:
+        raise ConfigError("not UTF-8 text", where=str(path)) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def require_current(path: Path, text: str) -> None:

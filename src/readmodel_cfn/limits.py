@@ -21,8 +21,11 @@ TAG_VALUE_LENGTH = 256
 # API Gateway:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 API_RESOURCES = 300  # of one REST API, including the root
+RESOURCE_POLICY_LENGTH = 8_192  # characters; can be raised
 MAPPING_TEMPLATE_BYTES = 300 * 1024
 API_PAYLOAD_BYTES = 10 * 1024 * 1024  # of a request or a response; cannot be raised
+API_HEADER_BYTES = 10_240  # of all headers of a request
+API_URL_LENGTH = 10_240
 INTEGRATION_SECONDS = 29  # the timeout of an integration
 THROTTLE_RATE = 10_000  # requests per second of one account in one region
 THROTTLE_BURST = 5_000
@@ -51,8 +54,31 @@ MANAGED_POLICY_LENGTH = 6_144
 MANAGED_POLICIES = 10  # attached to one user or role
 ACCESS_KEYS = 2  # of one user; cannot be raised
 
+# The files that are read whole; not limits of AWS. Indented JSON has several times the bytes that
+# CloudFormation counts.
+CONFIG_BYTES = 250_000  # also of a file of prices
+CONFIG_KEY_PARTS = 16  # of a dotted key in TOML
+CONFIG_LEVELS = 20  # of tables and lists
+CONFIG_ENVIRONMENTS = 100
+TEMPLATE_FILE_BYTES = 10 * TEMPLATE_BYTES
+TEMPLATE_VALUES = 100_000  # the largest template of this tool has 27,000
+TEMPLATE_LEVELS = 100  # of objects and lists
+NUMBER_DIGITS = 100  # of a number in TOML, or in a template
+SCHEMA_BYTES = 1_000_000
+SCHEMA_LEVELS = 100
+DOCUMENT_LEVELS = 500  # jsonschema-rs 0.61 ends the process at about 10,000
+
 # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 OBJECT_KEY_BYTES = 1_024
 # The CORS rules of a bucket, as XML:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html
 BUCKET_CORS_BYTES = 64 * 1024
+
+# Amazon CloudFront:
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html
+CLOUDFRONT_FUNCTION_BYTES = 10_240  # the code of a function
+CLOUDFRONT_WILDCARDS = 15  # invalidations of paths with * that may be in progress
+
+# AWS Certificate Manager, the first name of a certificate that it makes:
+# https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
+CERTIFICATE_NAME_LENGTH = 64

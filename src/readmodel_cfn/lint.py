@@ -6,8 +6,10 @@ a few milliseconds. Without a usable cache the template is checked again.
 
 import json
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +19,7 @@ from typing import Any, ClassVar
 
 from platformdirs import user_cache_path
 
-from readmodel_cfn.cloudformation.reader import TemplateSource, template_text
+from readmodel_cfn.cloudformation.reader import TemplateSource, exceeded_limit, template_text
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.progress import OnProgress, Step, ignore
 from readmodel_cfn.version import __version__
@@ -25,7 +27,13 @@ from readmodel_cfn.version import __version__
 DEFAULT_REGION = "us-east-1"
 MAX_ENTRIES = 100
 """The cache keeps the findings of the last templates, at most this many."""
+MAX_FINDINGS = 1000
+"""cfn-lint is stopped after so many findings."""
 
+_MAX_SECONDS = 15  # of processor time; the largest template of this tool takes 6
+_OUT_OF_TIME = "s of processor time"
+# cfn-lint expands the conditions that a condition names, and takes all memory with more.
+_MAX_CONDITION_PARTS, _MAX_CONDITION_LEVELS = 1000, 100
 _SETTINGS = (".cfnlintrc", ".cfnlintrc.yaml", ".cfnlintrc.yml")  # cfn-lint reads the first of them
 # Settings that name further files, which change without the setting.
 _FURTHER_FILES = ("append_rules", "custom_rules", "override_spec", "registry_schemas")
@@ -58,8 +66,9 @@ class Finding:
 def lint(template: TemplateSource, regions: Sequence[str] = (DEFAULT_REGION,)) -> list[Finding]:
     """Check a template with cfn-lint for the regions in which it is deployed.
 
-    A text that is not a template is a finding, not an error. cfn-lint reads the `.cfnlintrc` of the
-    working directory.
+    A text that is not a template, or is too large, is a finding, not an error. cfn-lint is stopped
+    after 1,000 findings, and in the main thread after 15 s of processor time, which is a finding
+    too. It reads the `.cfnlintrc` of the working directory.
 
     Args:
         template: A text in JSON or YAML, a file's Path, a mapping, a troposphere Template or a
@@ -70,14 +79,16 @@ def lint(template: TemplateSource, regions: Sequence[str] = (DEFAULT_REGION,)) -
         ConfigError: a file or a `.cfnlintrc` cannot be read, or a region is unknown.
     """
     from cfnlint.api import ManualArgs
-    from cfnlint.api import lint as cfn_lint
     from cfnlint.exceptions import CfnLintExitException, InvalidRegionException
     from yaml import YAMLError
 
+    text = template_text(template)
+    if limit := exceeded_limit(text):
+        return [_stopped(f"the template is not checked: {limit}")]
     # Without `templates` cfn-lint would check the files that a .cfnlintrc names.
     config = ManualArgs(regions=list(regions or (DEFAULT_REGION,)), templates=[])
     try:
-        return [_finding(match) for match in cfn_lint(template_text(template), config=config)]
+        return _findings(text, config)
     except InvalidRegionException as error:
         what = f"cfn-lint does not know the region {' or '.join(regions)}"
         hint = "correct --region, or region under [stack], or upgrade cfn-lint"
@@ -107,9 +118,103 @@ def lint_once(
     if found is None:
         on_progress(Step("Checking the template with cfn-lint"))
         found = lint(text, regions)
-        if entry:
+        if entry and not any(finding.message.endswith(_OUT_OF_TIME) for finding in found):
             _write(entry, found)
     return found
+
+
+def _findings(text: str, config: Any) -> list[Finding]:
+    """The findings of cfn-lint, at most so many: it compares each of them with all others."""
+    from cfnlint.config import ConfigMixIn
+    from cfnlint.decode import decode_str
+    from cfnlint.runner import Runner
+
+    found: list[Finding] = []
+    try:
+        with _processor_time(_MAX_SECONDS):
+            template, unreadable = decode_str(text)
+            if large := _large_condition(template):
+                return [_stopped(f"the template is not checked: {large}")]
+            matches = unreadable or Runner(ConfigMixIn(**config)).validate_template(template)
+            for match in matches:
+                found.append(_finding(match))
+                if len(found) == MAX_FINDINGS:
+                    return [*found, _stopped(f"cfn-lint is stopped: {MAX_FINDINGS:,} findings")]
+    except _TimeIsUp:
+        found.append(_stopped(f"cfn-lint is stopped: {_MAX_SECONDS} {_OUT_OF_TIME}"))
+    return found
+
+
+def _large_condition(template: Any) -> str | None:
+    """What is too large about a condition with those that it names, and those that these name."""
+    conditions = template.get("Conditions") if isinstance(template, dict) else None
+    try:
+        _ConditionSizes(conditions if isinstance(conditions, dict) else {}).check()
+    except _TooLarge as error:
+        return str(error)
+    return None
+
+
+class _ConditionSizes:
+    """The sizes of conditions, each with all that it names."""
+
+    def __init__(self, conditions: Mapping[str, Any]) -> None:
+        self._conditions = conditions
+        self._sizes: dict[str, int] = {}
+
+    def check(self) -> None:
+        for condition in self._conditions.values():
+            self._size(condition, 0)
+
+    def _size(self, value: Any, level: int) -> int:
+        if level > _MAX_CONDITION_LEVELS:
+            raise _TooLarge(f"a condition has more than {_MAX_CONDITION_LEVELS} levels")
+        parts = value if isinstance(value, list) else []
+        if isinstance(value, dict):
+            if isinstance(name := value.get("Condition"), str):
+                return self._named(name, level)
+            parts = list(value.values())
+        size = 1 + sum(self._size(part, level + 1) for part in parts)
+        if size > _MAX_CONDITION_PARTS:
+            raise _TooLarge(f"a condition has more than {_MAX_CONDITION_PARTS:,} parts")
+        return size
+
+    def _named(self, name: str, level: int) -> int:
+        if name not in self._sizes:
+            self._sizes[name] = self._size(self._conditions.get(name), level + 1)
+        return self._sizes[name]
+
+
+def _stopped(what: str) -> Finding:
+    meaning = "What is too large for CloudFormation, or takes too long, is not checked to its end."
+    return Finding("E0000", "error", "template", what, meaning)
+
+
+class _TooLarge(Exception):
+    """A condition is too large for cfn-lint."""
+
+
+class _TimeIsUp(BaseException):
+    """Not an Exception: cfn-lint turns these into findings, and continues."""
+
+
+@contextmanager
+def _processor_time(seconds: float) -> Iterator[None]:
+    """Raise _TimeIsUp if the block takes longer; Python allows this in the main thread only."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise _TimeIsUp
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _finding(match: Any) -> Finding:

@@ -6,6 +6,7 @@ Each is imported from its module when the name is used, so that a command import
 TYPE_CHECKING = False  # importing typing takes time
 
 if TYPE_CHECKING:
+    from readmodel_cfn.aws.alarms import AlarmState as AlarmState
     from readmodel_cfn.aws.http import Response as Response
     from readmodel_cfn.deploy.all_status import AllStatus as AllStatus
     from readmodel_cfn.deploy.all_status import EnvironmentStatus as EnvironmentStatus
@@ -25,9 +26,12 @@ if TYPE_CHECKING:
     from readmodel_cfn.deploy.stack_diff import StackDiff as StackDiff
     from readmodel_cfn.deploy.stage_release import LiveRelease as LiveRelease
     from readmodel_cfn.deploy.stage_release import ReleaseStatus as ReleaseStatus
+    from readmodel_cfn.deploy.status import AlarmStatus as AlarmStatus
     from readmodel_cfn.deploy.status import StackStatus as StackStatus
     from readmodel_cfn.deploy.values import Output as Output
     from readmodel_cfn.deploy.values import StackEvent as StackEvent
+    from readmodel_cfn.estimate.cost import DesignCost as DesignCost
+    from readmodel_cfn.estimate.cost import Estimate as Estimate
     from readmodel_cfn.publish.deletion import Refused as Refused
     from readmodel_cfn.publish.history import Restored as Restored
     from readmodel_cfn.publish.history import Version as Version
@@ -43,10 +47,13 @@ if TYPE_CHECKING:
     from readmodel_cfn.publish.results import Published as Published
     from readmodel_cfn.publish.results import PublishPlan as PublishPlan
     from readmodel_cfn.publish.results import PublishResult as PublishResult
+    from readmodel_cfn.publish.results import StaleVersion as StaleVersion
+    from readmodel_cfn.publish.results import VersionConflict as VersionConflict
     from readmodel_cfn.publish.stored import StoredDocument as StoredDocument
     from readmodel_cfn.publish.unpublish import Missing as Missing
     from readmodel_cfn.publish.unpublish import Unpublished as Unpublished
     from readmodel_cfn.publish.unpublish import UnpublishResult as UnpublishResult
+    from readmodel_cfn.publish.unpublish_version import PruneResult as PruneResult
     from readmodel_cfn.target import Target as Target
     from readmodel_cfn.verify.race.race import RaceResult as RaceResult
     from readmodel_cfn.verify.releases.result import SwitchResult as SwitchResult
@@ -54,13 +61,17 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Activated": "publish.release.results",
+    "AlarmState": "aws.alarms",
+    "AlarmStatus": "deploy.status",
     "AllStatus": "deploy.all_status",
     "DeleteResult": "deploy.delete",
     "DeletionPlan": "deploy.deletion_plan",
     "DeployResult": "deploy.deploy",
+    "DesignCost": "estimate.cost",
     "Diagnosis": "deploy.diagnosis",
     "Drift": "deploy.live.drift",
     "EnvironmentStatus": "deploy.all_status",
+    "Estimate": "estimate.cost",
     "EventStream": "deploy.events",
     "Fault": "publish.results",
     "FollowResult": "deploy.follow",
@@ -74,6 +85,7 @@ _MODULES = {
     "Output": "deploy.values",
     "Plan": "deploy.plan",
     "PropertyChange": "deploy.stack_diff",
+    "PruneResult": "publish.unpublish_version",
     "Pruned": "publish.release.results",
     "PublishPlan": "publish.results",
     "PublishResult": "publish.results",
@@ -91,6 +103,7 @@ _MODULES = {
     "StackDiff": "deploy.stack_diff",
     "StackEvent": "deploy.values",
     "StackStatus": "deploy.status",
+    "StaleVersion": "publish.results",
     "StoredDocument": "publish.stored",
     "SwitchResult": "verify.releases.result",
     "Target": "target",
@@ -98,6 +111,7 @@ _MODULES = {
     "Unpublished": "publish.unpublish",
     "VerifyResult": "verify.verify",
     "Version": "publish.history",
+    "VersionConflict": "publish.results",
 }
 
 

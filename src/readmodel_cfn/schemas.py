@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.levels import is_deeper
+from readmodel_cfn.limits import SCHEMA_BYTES, SCHEMA_LEVELS
 from readmodel_cfn.printable import printable
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class RouteSchema:
     """The JSON Schema of a route, compiled; `file` is its path as messages show it.
 
     Raises:
-        ConfigError: the extra is not installed, or the file cannot be read or is no JSON Schema.
+        ConfigError: the extra is not installed, or the file cannot be read or is not a JSON Schema.
     """
 
     def __init__(self, file: str, route: str) -> None:
@@ -56,12 +58,21 @@ def _load(file: str, hint: str, route: str) -> "tuple[Schema, Validator]":
 
 def _json(file: str, hint: str) -> Any:
     try:
-        return json.loads(read_text(Path(file)), parse_constant=_refuse_constant)
+        content = json.loads(read_text(Path(file), SCHEMA_BYTES), parse_constant=_refuse_constant)
     except ConfigError as error:
         raise ConfigError(error.what, where=error.where, hint=hint) from error
-    except (ValueError, RecursionError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise ConfigError(f"not JSON: {what}", where=file, hint="correct it") from error
+    except ValueError as error:
+        raise ConfigError(f"not JSON: {error}", where=file, hint="correct it") from error
+    except RecursionError as error:
+        raise _too_deep(file) from error
+    if is_deeper(content, SCHEMA_LEVELS):
+        raise _too_deep(file)
+    return content
+
+
+def _too_deep(file: str) -> ConfigError:
+    what = f"nested in more than {SCHEMA_LEVELS} levels"
+    return ConfigError(what, where=file, hint="use $defs and $ref")
 
 
 def _check_draft(content: Any, file: str) -> None:

@@ -7,9 +7,11 @@ is faster if a task takes a tenth of a millisecond.
 import time
 from collections.abc import Callable, Generator, Hashable, Iterable, Iterator
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Generic, TypeVar
 
+AFTER_INTERRUPTION = 2.0
+"""Seconds to wait after an interruption for requests in progress."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 _PAUSE = 0.002  # seconds in which more tasks finish
@@ -54,6 +56,32 @@ class Watch:
         """
         self.progress()
         return in_background(function)(self)
+
+    def call_to_end(
+        self, function: Callable[[], Result]
+    ) -> tuple[Result, KeyboardInterrupt | None]:
+        """As `call`, and the interruption, if there was one meanwhile.
+
+        Raises:
+            KeyboardInterrupt: the function has not returned two seconds after an interruption.
+            Stalled: it is not waited for any longer.
+        """
+        returned, ended = list[Result](), Event()
+
+        def call() -> None:
+            try:
+                returned.append(function())
+            finally:
+                ended.set()
+
+        try:
+            self.call(call)
+        except KeyboardInterrupt as interruption:
+            ended.wait(AFTER_INTERRUPTION)
+            if not returned:
+                raise
+            return returned[0], interruption
+        return returned[0], None
 
     def progress(self) -> None:
         """Something has finished or begins now."""

@@ -7,6 +7,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,15 @@ from readmodel_cfn.local import gateway, sandbox
 from readmodel_cfn.progress import Count, Note, Step
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.documents import Settings
+from readmodel_cfn.publish.partitions import CommitResult, PartitionResult
 from readmodel_cfn.publish.publish import publish
 from readmodel_cfn.results import (
     Activated,
     DeleteResult,
     DeployResult,
+    DesignCost,
     Diagnosis,
+    Estimate,
     EventStream,
     FollowResult,
     Plan,
@@ -191,10 +195,49 @@ def whole_life(shop: rm.ReadModelStack) -> int:
     return published.sent + published.unchanged
 
 
+def with_cdn() -> rm.ReadModelStack:
+    """A stack behind CloudFront, with a firewall."""
+    cdn = rm.Cdn(origin="data-store", aliases=("data.example.com",), hosted_zone_id="Z1")
+    model = rm.ReadModel(routes=MODEL.routes, cdn=cdn, waf=rm.Waf(mode="block", rate_limit=500))
+    return rm.ReadModelStack("shop", model)
+
+
+def monthly_cost(shop: rm.ReadModelStack) -> Decimal | None:
+    """The cost of the cheapest design; None if one is unknown."""
+    found: Estimate = shop.estimate("data", reads=1_000_000, writes=0, hit_rate=90)
+    designs: tuple[DesignCost, ...] = found.designs
+    costs: list[Decimal] = [each.usd for each in designs if each.usd is not None]
+    print(found.region, found.configured, found.unknown, [each.source for each in found.prices])
+    return None if found.unknown else min(costs)
+
+
+def invalidated(shop: rm.ReadModelStack) -> tuple[str, ...]:
+    """Publish, and invalidate what has changed."""
+    one: Published = shop.publish_document("products/1.json", {}, invalidate=True)
+    return one.invalidated + shop.publish("data", invalidate=True).invalidated
+
+
 def with_releases() -> rm.ReadModelStack:
     """A stack whose documents go live as a whole set."""
     options = rm.Releases(keep=2, preview=True)
-    return rm.ReadModelStack("shop", rm.ReadModel(routes=MODEL.routes, releases=options))
+    alarms = rm.Alarms(published_within_hours=24, watch=15)
+    model = rm.ReadModel(routes=MODEL.routes, releases=options, alarms=alarms)
+    return rm.ReadModelStack("shop", model)
+
+
+def with_domain() -> rm.ReadModelStack:
+    """A stack with its own domain name and access logs."""
+    domain = rm.Domain(name="data.example.com", hosted_zone_id="Z0123456789ABCDEFGHIJ")
+    logs = rm.Logs(retention_days=30, addresses=True)
+    return rm.ReadModelStack("shop", rm.ReadModel(routes=MODEL.routes, domain=domain, logs=logs))
+
+
+def with_access() -> rm.ReadModelStack:
+    """A stack whose readers need an API key, or a signature and an address."""
+    keys = rm.Access(auth="api-key", keys=("web",), throttle_rate=5, throttle_burst=9, quota=100)
+    signed = rm.Access(auth="iam", principals=("123456789012",), source_ips=("192.0.2.0/24",))
+    model = rm.ReadModel(routes=MODEL.routes, access=keys if keys.quota else signed)
+    return rm.ReadModelStack("shop", model)
 
 
 def life_of_releases(shop: rm.ReadModelStack) -> str:
@@ -202,7 +245,7 @@ def life_of_releases(shop: rm.ReadModelStack) -> str:
     plan: PublishPlan = shop.plan_release("data")
     published: ReleaseResult = shop.publish_release("data", activate=False, confirm=agree)
     previewed: Activated = shop.activate(published.release, stage="preview")
-    activated: Activated = shop.activate(published.release)
+    activated: Activated = shop.activate(published.release, watch=15)
     listed: list[Release] = shop.releases(on_progress=print_progress)
     switched: SwitchResult = shop.verify_releases(readers=2, confirm=agree)
     back: Activated = shop.rollback()
@@ -218,6 +261,18 @@ def life_of_releases(shop: rm.ReadModelStack) -> str:
         pruned.deleted,
     )
     return published.release
+
+
+def publish_by_partitions(shop: rm.ReadModelStack, documents: dict[str, object]) -> list[str]:
+    """A release of two partitions, as workers and their driver publish it."""
+    options, parts = shop.partition_options(), 2
+    results: list[PartitionResult] = []
+    for part in range(parts):
+        mine = {key: documents[key] for key in documents if rm.partition_of(key, parts) == part}
+        results.append(rm.publish_partition(mine, part=part, parts=parts, **options))
+    checked: CommitResult = rm.commit(results, options["destination"])
+    committed: CommitResult = shop.commit(results)
+    return [*checked.as_dict(), *committed.as_dict()]
 
 
 def print_progress(value: object) -> None:

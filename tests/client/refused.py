@@ -29,6 +29,7 @@ rm.Route("a", "a.json").keys  # refused
 rm.ReadModel(routes=["a"])  # refused
 rm.ReadModel(routes=rm.Route())  # refused
 rm.ReadModel(api=rm.Writer())  # refused
+rm.Access(auth="key")  # refused
 rm.Api(missing="hide")  # refused
 rm.Api(compress_from="always")  # refused
 rm.DataStore(kms_keys="arn")  # refused
@@ -79,6 +80,8 @@ STACK.verify(timeout="1")  # refused
 STACK.race(readers=1.5)  # refused
 STACK.status(drift="yes")  # refused
 STACK.diagnose().fix  # refused
+STACK.estimate("data", reads="1", writes=1)  # refused
+STACK.estimate("data", reads=1, writes=1).total  # refused
 STACK.delete("shop")  # refused
 STACK.delete(with_data="shop")  # refused
 publish({"a.json": 1}, "my-bucket")  # refused

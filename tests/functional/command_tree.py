@@ -54,6 +54,9 @@ NEED_A_NAME: dict[str, list[str]] = {
     "delete": ["--yes"],
 }
 
+# What a command without AWS needs besides a read model.
+NEEDED: dict[str, list[str]] = {"estimate": ["--reads", "1", "--writes", "1"]}
+
 
 def options_of(command: click.Command) -> set[str]:
     """The options of a command, as they are typed."""

@@ -175,7 +175,7 @@ def test_consent_has_the_account(aws: Aws) -> None:
 @pytest.mark.parametrize("more", [(), ("--create-only",), ("--if-match", "e")])
 def test_publish_names_the_account_before_and_after(aws: Aws, more: tuple[str, ...]) -> None:
     aws.stack()
-    aws.answers("s3", "put_object", {"ETag": '"e"'})
+    aws.answers("s3", "put_object", {"ETag": '"e"', "ServerSideEncryption": "aws:kms"})
     done = run("publish", "payload.json", *REGION, *more)
     lines = [line for line in done.stderr.splitlines() if HERE in line]
     assert len(lines) == 2
@@ -184,7 +184,7 @@ def test_publish_names_the_account_before_and_after(aws: Aws, more: tuple[str, .
 
 
 def test_publish_with_a_bucket_names_the_bucket(aws: Aws) -> None:
-    aws.answers("s3", "put_object", {"ETag": '"e"'})
+    aws.answers("s3", "put_object", {"ETag": '"e"', "ServerSideEncryption": "aws:kms"})
     done = run("publish", "payload.json", "--bucket", "mine", *REGION, "--json")
     assert "mine in eu-west-1" in done.stderr
     expected = {"bucket": "mine", "account": None, "stack": None, "region": "eu-west-1"}

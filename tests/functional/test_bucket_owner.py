@@ -28,6 +28,9 @@ DELETED = b"<DeleteResult><Deleted><Key>products/old.json</Key></Deleted></Delet
 DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 
 
+KMS = (("x-amz-server-side-encryption", "aws:kms"),)  # so that the ETag is not the MD5
+
+
 @dataclass
 class Bucket:
     """A bucket of OWNER, as S3 serves it; `calls` are the accepted methods."""
@@ -54,7 +57,7 @@ def bucket() -> Iterator[Bucket]:
             else:
                 found.calls.append(self.command)
             self.send_response(status)
-            for name, value in (("ETag", '"e"'), ("Content-Length", str(len(body)))):
+            for name, value in (*KMS, ("ETag", '"e"'), ("Content-Length", str(len(body)))):
                 self.send_header(name, value)
             self.send_header("Last-Modified", "Thu, 01 Jan 2026 00:00:00 GMT")
             self.end_headers()

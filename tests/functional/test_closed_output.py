@@ -59,7 +59,9 @@ def test_broken_pipe_before_a_deploy_began_exits_1(
 
 
 def stored(aws: Aws) -> None:
-    aws.answers("s3", "put_object", {"ETag": '"e"', "VersionId": "v"})
+    aws.answers(
+        "s3", "put_object", {"ETag": '"e"', "VersionId": "v", "ServerSideEncryption": "aws:kms"}
+    )
 
 
 def test_broken_pipe_after_a_document_was_published_is_unfinished(

@@ -46,11 +46,11 @@ class Served:
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     empty: Any = None  # replaced before the first request
-    app = App(empty, None)
+    app = App(empty, None, host="own.example")  # a host of a fact
     with (
         prepared_s3() as s3,
         server.listen("127.0.0.1", 0) as listener,
-        server.running(app, listener),
+        server.running(app, listener, print),
     ):
         yield Served(app, listener.getsockname()[1], s3)
 

@@ -40,7 +40,7 @@ class AnsweringAws(BaseHTTPRequestHandler):
         self._send('{"from": "the API"}')
 
     def do_PUT(self) -> None:
-        self._send("", ("ETag", '"e"'))
+        self._send("", ("ETag", '"e"'), ("x-amz-server-side-encryption", "aws:kms"))
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))

@@ -156,6 +156,18 @@ def test_changed_stack_is_updated(aws: Aws) -> None:
     assert aws.wrote() == ["UpdateStack"]
 
 
+def test_update_that_creates_resources_is_verified_next(aws: Aws) -> None:
+    """Documents are published already."""
+    aws.stack("UPDATE_COMPLETE")
+    aws.template({"Resources": {}})
+    aws.change_set({"Action": "Add", "LogicalResourceId": "ApiGateway"})
+    aws.events(event(1, "Old", "CREATE_COMPLETE"))
+    aws.answers("cloudformation", "update_stack", CREATED)
+    aws.stack("UPDATE_COMPLETE")
+    aws.events(event(2, "ApiGateway", "CREATE_COMPLETE"), event(1, "Old", "CREATE_COMPLETE"))
+    assert "readmodel-cfn verify" in deploy().stderr.splitlines()[-1]
+
+
 def test_unchanged_stack_succeeds_without_a_write(aws: Aws) -> None:
     aws.stack()
     aws.template(CONTENT)

@@ -18,10 +18,16 @@ from readmodel_cfn import (
     lint,
     render,
 )
+from readmodel_cfn.config.file import parse
 from readmodel_cfn.consent import Consent, ConsentRequired
 from readmodel_cfn.results import StackDiff
 
 TOML = "[[routes]]\npath = 'samples'\nkey = 'payload.json'\n"
+DOMAIN = """
+[domain]
+name = "data.example.com"
+certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d"
+"""
 UPDATED = {"StackId": STACK_ID}
 REMOVED = {
     "Action": "Remove",
@@ -87,8 +93,14 @@ def other_routes(aws: Aws) -> None:
     deployed(aws, ReadModel([Route("old", "old.json"), Route("older", "older.json")]), REMOVED)
 
 
+def disabled_endpoint(aws: Aws) -> None:
+    on = TOML + DOMAIN
+    Path("readmodel.toml").write_text(f"{on}default_endpoint = false\n")
+    deployed(aws, parse(on, "f").model, modified("ApiGateway", "AWS::ApiGateway::RestApi", "Name"))
+
+
 @pytest.mark.parametrize("answer", [None, "\n", "y\n", "yes\n", "DataStore\n", "read-mode\n"])
-@pytest.mark.parametrize("lose", [other_bucket, other_stage, other_routes])
+@pytest.mark.parametrize("lose", [other_bucket, other_stage, other_routes, disabled_endpoint])
 @pytest.mark.parametrize("yes", [(), ("--yes",)])
 def test_yes_alone_and_no_other_answer_loses_anything(
     aws: Aws, lose: Any, answer: str | None, yes: tuple[str, ...]
@@ -98,7 +110,7 @@ def test_yes_alone_and_no_other_answer_loses_anything(
     assert aws.wrote() == []
 
 
-@pytest.mark.parametrize("lose", [other_bucket, other_stage, other_routes])
+@pytest.mark.parametrize("lose", [other_bucket, other_stage, other_routes, disabled_endpoint])
 def test_at_a_terminal_the_stacks_name_agrees(aws: Aws, lose: Any) -> None:
     lose(aws)
     updated(aws)
@@ -112,6 +124,7 @@ def test_at_a_terminal_the_stacks_name_agrees(aws: Aws, lose: Any) -> None:
         (other_bucket, ("--replace", "DataStore")),
         (other_stage, ("--replace", "DataStore", "--replace", "ApiGatewayStage")),
         (other_routes, ("--remove-all-routes",)),
+        (disabled_endpoint, ("--disable-endpoint",)),
     ],
 )
 def test_an_option_names_the_loss(aws: Aws, lose: Any, arguments: tuple[str, ...]) -> None:

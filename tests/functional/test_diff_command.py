@@ -113,7 +113,7 @@ def test_empty_change_set_is_deleted_and_a_changed_output_is_shown(aws: Aws, rea
     aws.answers("cloudformation", "delete_change_set", {})
     done = diff()
     assert done.exit_code == 5
-    assert "Outputs.ApiUrl" in done.stdout
+    assert "ApiUrl" in done.stdout
 
 
 def test_failed_change_set_is_deleted_and_its_validation_is_shown(aws: Aws) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from change_sets import difference
-from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer
+from readmodel_cfn import Api, Cdn, DataStore, Deployment, Logs, ReadModel, Route, Writer
 from readmodel_cfn.cli.diff import print_diff
 from readmodel_cfn.deploy.stack_diff import StackDiff
 
@@ -47,6 +47,33 @@ def lines(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
         return capsys.readouterr().out.splitlines()
 
     return printed
+
+
+def test_added_and_removed_outputs_are_named(lines: Lines) -> None:
+    cdn = replace(MODEL, cdn=Cdn())
+    for pair, sign in ((MODEL, cdn), "+"), ((cdn, MODEL), "-"):
+        (found,) = (line for line in lines(difference(*pair)) if "DistributionId" in line)
+        assert f" {sign} " in found
+        assert "DistributionUrl" in found
+
+
+def test_new_output_with_a_key_is_marked(lines: Lines) -> None:
+    shown = replace(MODEL, writer=Writer(key_in="outputs"))
+    (found,) = (line for line in lines(difference(MODEL, shown)) if "Outputs: +" in line)
+    assert found.startswith("!")
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_removed_resource_that_is_not_deleted_is_marked(full: bool, lines: Lines) -> None:
+    logged = replace(MODEL, logs=Logs())
+    removed = [
+        line for line in lines(difference(logged, MODEL), full=full) if "Logs::LogGroup" in line
+    ]
+    assert [line.endswith("(kept)") for line in removed] == [True]
+    added = [
+        line for line in lines(difference(MODEL, logged), full=full) if "Logs::LogGroup" in line
+    ]
+    assert ["kept" in line for line in added] == [False]
 
 
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)

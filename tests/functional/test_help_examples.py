@@ -85,6 +85,7 @@ def test_local_commands_have_examples_that_need_no_aws() -> None:
         "graph",
         "openapi",
         "policy",
+        "estimate",
         "completion",
     }
 
@@ -94,6 +95,8 @@ def test_example_that_needs_no_aws_succeeds(line: str, tmp_path: Path) -> None:
     """Typed into a shell, in a folder with the files that it names."""
     (tmp_path / ".config" / "fish" / "completions").mkdir(parents=True)
     (tmp_path / "readmodel.toml").write_text(READ_MODEL)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "payload.json").write_text("{}")
     (tmp_path / "template.yaml").write_text(run("template", "--format", "yaml").stdout)
     done = in_shell(line, tmp_path)
     assert done.returncode == 0, done.stderr

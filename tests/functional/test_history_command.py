@@ -99,6 +99,13 @@ def test_versions_and_deletions_are_listed_newest_first(aws: Aws) -> None:
     ]
 
 
+def test_version_without_an_etag_is_no_deletion(aws: Aws) -> None:
+    incomplete = version(NEW, 2, current=True)
+    del incomplete["ETag"]
+    lists(aws, page(incomplete))
+    assert history().exit_code == 1
+
+
 def test_delete_marker_can_be_the_current_version(aws: Aws) -> None:
     lists(aws, DELETED)
     assert rows(history())[0][-2:] == ["current,", "deleted"]

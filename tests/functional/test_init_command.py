@@ -332,7 +332,7 @@ def test_a_lookup_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.Monk
     def call_within(seconds: float, _: object) -> None:
         raise TimeoutError(f"no response within {seconds:g} s")
 
-    monkeypatch.setattr("readmodel_cfn.stack.call_within", call_within)
+    monkeypatch.setattr("readmodel_cfn.stack.deploying.call_within", call_within)
     done = run("init", *HERE)
     assert done.exit_code == 0
     assert "Could not check" in done.stderr

@@ -2,13 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from facts import missing
 from readmodel_cfn import ReadModel, build_template, render
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.lint import Finding, lint
+from readmodel_cfn.lint import MAX_FINDINGS, Finding, lint, lint_once
 
 BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {}}
 
@@ -84,6 +85,62 @@ def test_invalid_template_text_is_a_finding(text: str) -> None:
     for finding in found:
         assert finding.rule
         assert finding.place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"Resources": {f"A{i}": BUCKET for i in range(501)}}),
+        template(A={"Type": "AWS::S3::Bucket", "Properties": ["x"] * 100_000}),
+    ],
+    ids=["resources", "values"],
+)
+def test_template_beyond_a_limit_has_one_finding_that_names_it(text: str) -> None:
+    (finding,) = lint(text)
+    assert finding.level == "error"
+    assert any(limit in finding.message for limit in ("500", "100,000"))
+
+
+def test_lint_stops_after_many_findings() -> None:
+    many = {"Type": "AWS::S3::Bucket", "Properties": {f"K{i}": 1 for i in range(MAX_FINDINGS + 9)}}
+    found = lint(template(A=many))
+    assert len(found) == MAX_FINDINGS + 1
+    assert "stopped" in found[-1].message
+
+
+def test_lint_stops_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("readmodel_cfn.lint._MAX_SECONDS", 0.2)
+    name = {"Fn::Sub": "${" * 50_000}
+    found = lint(template(A={"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}))
+    assert "0.2 s" in found[-1].message
+
+
+def test_findings_of_a_check_that_ran_out_of_time_are_not_cached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READMODEL_CFN_HOME", str(tmp_path))
+    name = {"Fn::Sub": "${" * 50_000}
+    text = template(A={"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}})
+    with monkeypatch.context() as patch:
+        patch.setattr("readmodel_cfn.lint._MAX_SECONDS", 0.2)
+        lint_once(text)
+    assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "limit"),
+    [
+        ({f"C{n}": {"Fn::Or": [{"Condition": f"C{n + 1}"}] * 10} for n in range(9)}, "1,000 parts"),
+        ({f"C{n}": {"Fn::Not": [{"Condition": f"C{n + 1}"}]} for n in range(999)}, "100 levels"),
+        ({"C0": {"Fn::Or": [{"Condition": "C0"}] * 2}}, "100 levels"),
+    ],
+)
+def test_conditions_that_cfn_lint_expands_without_end_are_one_finding(
+    conditions: dict[str, Any], limit: str
+) -> None:
+    text = json.dumps({"Conditions": conditions, "Resources": {"A": BUCKET}})
+    (finding,) = lint(text)
+    assert limit in finding.message
 
 
 def test_findings_depend_on_the_region() -> None:

@@ -238,11 +238,12 @@ TOPIC = {
 
 
 def test_other_types_are_granted_as_their_handlers_say_and_named(folder: Path) -> None:
-    (folder / "t.json").write_text(json.dumps({"Resources": TOPIC}))
+    queue = {"Queue": {"Type": "AWS::SQS::Queue"}}
+    (folder / "t.json").write_text(json.dumps({"Resources": TOPIC | queue}))
     done = run("t.json", "--stack-name", "other", "--for", "deploy")
     assert done.exit_code == 0
-    assert resources(done.stdout, "sns:CreateTopic") == {"*"}
-    for type_ in ("AWS::SNS::Topic", "Custom::Thing"):
+    assert resources(done.stdout, "sqs:CreateQueue") == {"*"}
+    for type_ in ("AWS::SQS::Queue", "Custom::Thing"):
         assert type_ in done.stderr
 
 
@@ -312,7 +313,7 @@ def test_property_behind_a_function_counts_as_set() -> None:
 def test_documented_table_has_the_calls_of_the_command(command: str) -> None:
     rows = (ROOT / "docs/permissions.md").read_text(encoding="utf-8").splitlines()
     (row,) = [row for row in rows if row.replace("`", "").startswith(f"| {command} | ")]
-    documented = set(re.findall(r"[A-Za-z0-9]+", row.split(" | ")[1].rstrip(" |")))
+    documented = set(re.findall(r"[A-Za-z0-9-]+", row.split(" | ")[1].rstrip(" |")))
     calls = {action for actions in COMMANDS[command].values() for action in actions}
     services = {action.partition(":")[0] for action in calls}
     assert documented - services == {action.partition(":")[2] for action in calls}

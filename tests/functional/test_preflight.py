@@ -82,7 +82,7 @@ def test_template_without_names_makes_no_call(aws: Aws) -> None:
 
 def test_names_of_other_types_are_not_checked(aws: Aws) -> None:
     others = [
-        NamedResource("A", "AWS::Logs::LogGroup", "x"),
+        NamedResource("A", "AWS::SNS::Topic", "x"),
         NamedResource("B", "AWS::IAM::ManagedPolicy", "x"),
     ]
     assert find_taken(others, aws.client) == ([], [])

@@ -15,7 +15,8 @@ from readmodel_cfn import ReadModel, ReadModelStack
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 
-STORED = {"ETag": '"e"', "VersionId": "v1"}
+# The ETag is no MD5, as with a KMS key.
+STORED = {"ETag": '"e"', "VersionId": "v1", "ServerSideEncryption": "aws:kms"}
 ROUTES = """
 [[routes]]
 path = "samples"
@@ -76,6 +77,17 @@ def test_published_file_prints_key_etag_and_version(aws: Aws) -> None:
     ]
 
 
+def test_invalidated_paths_are_printed(aws: Aws) -> None:
+    Path("readmodel.toml").write_text("[cdn]\n[writer]\nallow = ['put', 'invalidate']")
+    outputs(aws, DistributionId="E1", DistributionUrl="https://d1.cloudfront.net")
+    takes(aws)
+    aws.answers("cloudfront", "create_invalidation", {"Location": "l"})
+    done = publish("--invalidate", "--stack-name", "read-model")
+    assert done.exit_code == 0
+    assert "/samples*" in done.stderr
+    assert "/payload.json*" in done.stderr
+
+
 def test_url_has_the_values_of_the_key(aws: Aws, tmp_path: Path) -> None:
     (tmp_path / "readmodel.toml").write_text(ROUTES)
     outputs(aws)
@@ -108,8 +120,12 @@ def test_json_result_is_one_object(aws: Aws) -> None:
         "key": "payload.json",
         "etag": '"e"',
         "version": "v1",
+        "outcome": "sent",
+        "document_version": None,
+        "stored_version": None,
         "bytes": 8,
         "url": OUTPUTS["SamplesUrl"],
+        "invalidated": [],
         **TARGET,
     }
 
@@ -280,7 +296,7 @@ BAD_FILES = {
     "empty": (b"", "JSON"),
     "not UTF-8": (b"\xff\xfe", "JSON"),
     "11 MB": (b"[" + b" " * (11 * 1024 * 1024) + b"]", "10,485,760"),
-    "too deep": (b"[" * 100_000, "JSON"),
+    "too deep": (b"[" * 100_000, "levels"),
     "NaN": (b'{"price": NaN}', "NaN"),
 }
 

@@ -22,7 +22,8 @@ from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Count
 from readmodel_cfn.publish import changes
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Deleted
 from readmodel_cfn.publish.results import PublishResult
 from readmodel_cfn.threads import Watch
 
@@ -220,7 +221,7 @@ def test_stopped_deletion_reports_sent_and_deleted_counts(
     (data / "products/4.json").write_text('"new"')
     delete, batches = objects.delete, iter([None, stop])
 
-    def second_stops(listed: Sequence[tuple[str, str]]) -> Sequence[str]:
+    def second_stops(listed: Sequence[tuple[str, str]]) -> Deleted:
         if error := next(batches):
             raise error
         return delete(listed)
@@ -444,7 +445,7 @@ def test_sigterm_while_documents_are_deleted_says_what_was_done(
     (data / "products/2.json").write_text('"new"')
     monkeypatch.setattr(objects, "delete", lambda _: signal.raise_signal(signal.SIGTERM))
     line = error_of(publish("data", "--delete-missing", "--yes"), 9)
-    assert "1 sent, 0 deleted, 1 in progress" in line
+    assert "1 sent, 0 deleted, up to 1 more deleted" in line
 
 
 @pytest.mark.usefixtures("data", "objects", "_terminated")
@@ -491,9 +492,9 @@ def test_json_has_one_line_per_document_and_a_result(objects: FakeObjects, data:
     (total,) = lines(result, "result")
     assert total.pop("seconds") >= 0
     counts = {"sent": 1, "unchanged": 4, "deleted": 0, "kept": 0, "invalid": 1, "lost": 0}
-    counts["passed_over"] = 0
+    counts |= {"passed_over": 0, "stale": 0, "conflicts": 0}
     in_bucket = {**TARGET, "account": None, "stack": None, "bucket": "mine"}
-    assert total == {**counts, "bytes": 5, "urls": {}, **in_bucket}
+    assert total == {**counts, "bytes": 5, "urls": {}, "invalidated": [], **in_bucket}
     (data / "products/bad.json").unlink()
     result = publish("data", "--json", "--delete-missing", "--yes")
     assert lines(result, "deleted") == [{"key": "payload.json"}]

@@ -258,3 +258,39 @@ def test_stack_without_the_output_is_an_error(aws: Aws, path: tuple[str, ...]) -
 def test_output_that_is_no_url_is_a_usage_error(aws: Aws) -> None:
     aws.stack(outputs={"SamplesUrl": "not a url"})
     assert error_of(read(), 2).startswith("not a url: ")
+
+
+DOMAIN = """
+[domain]
+name = "data.example.com"
+certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/0a1b2c3d"
+"""
+OF_DOMAIN = {
+    "ApiUrl": "https://data.example.com",
+    "SamplesUrl": "https://data.example.com/samples",
+    "DefaultEndpointUrl": OUTPUTS["ApiUrl"],
+}
+
+
+@pytest.mark.parametrize(
+    ("resolves", "more", "base"),
+    [
+        (True, "", "https://data.example.com"),
+        (False, "", OUTPUTS["ApiUrl"]),
+        (False, "default_endpoint = false", "https://data.example.com"),
+    ],
+)
+def test_domain_name_is_read_where_it_resolves_or_is_the_only_url(
+    aws: Aws,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    resolves: bool,
+    more: str,
+    base: str,
+) -> None:
+    with Path("readmodel.toml").open("a") as file:
+        file.write(f"{DOMAIN}{more}\n")
+    monkeypatch.setattr(http, "resolves", lambda _: resolves)
+    aws.stack(outputs=OF_DOMAIN)
+    assert read("samples").exit_code == 0
+    assert asked == [f"{base}/samples"]

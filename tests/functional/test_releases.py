@@ -263,7 +263,7 @@ def test_full_temporary_disk_leaves_the_old_release_live(
             self.write(b"buffered")
 
     first = scene.publish(numbered(3)).release
-    place = f"readmodel_cfn.publish.release.{module}.TemporaryFile"
+    place = f"readmodel_cfn.publish.release.{module}.temporary_file"
     monkeypatch.setattr(place, lambda *_: Full())
     with pytest.raises(ReadModelError, match="No space") as caught:
         scene.publish(numbered(3, version=2))
@@ -556,6 +556,42 @@ def test_stage_that_cannot_be_changed_is_unfinished_and_can_be_repeated(scene: S
     done = scene.publish(numbered(1))
     assert (done.release, done.sent) == ("one", 0)
     assert scene.stages.variables[LIVE] == "one"
+
+
+@pytest.mark.parametrize(
+    ("after", "refused"),
+    [
+        ("PUT releases/live.json", "HEAD releases/two.json"),
+        ("PUT releases/two.building.json", "HEAD releases/two.deleting.json"),
+    ],
+)
+def test_error_after_something_was_stored_is_unfinished(
+    scene: Scene, after: str, refused: str
+) -> None:
+    scene.publish(numbered(2, 1), release="one")
+
+    def refuse(_: int, request: Request) -> Response | None:
+        is_refused = request.name == refused and after in scene.s3.names("PUT")
+        return error(400, "ExpiredToken") if is_refused else None
+
+    scene.s3.faults = refuse
+    with pytest.raises(Unfinished):
+        scene.publish(numbered(2, 2), release="two")
+    scene.s3.faults = lambda *_: None
+    scene.publish(numbered(2, 2), release="two")
+    assert scene.served() == stored(numbered(2, 2))
+
+
+def test_error_after_a_preview_stage_was_changed_is_unfinished(scene: Scene) -> None:
+    scene.publish(numbered(1), release="one", live=False)
+    scene.s3.faults = lambda _, request: (
+        error(403, "AccessDenied")
+        if request.name == "HEAD releases/one.json" and scene.stages.variables[PREVIEW]
+        else None
+    )
+    with pytest.raises(Unfinished):
+        scene.activate("one", PREVIEW)
+    assert scene.stages.variables[PREVIEW] == "one"
 
 
 def test_lost_response_to_the_pointer_is_not_a_conflict(scene: Scene) -> None:

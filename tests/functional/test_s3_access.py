@@ -121,6 +121,10 @@ PLAIN_VARIABLES = optional(
     AWS_ENDPOINT_URL_STS=st.just("http://127.0.0.1:8005"),
     AWS_REQUEST_CHECKSUM_CALCULATION=st.sampled_from(["when_required", "when_supported"]),
     AWS_RESPONSE_CHECKSUM_VALIDATION=st.just("when_required"),
+    AWS_DISABLE_HOST_PREFIX_INJECTION=TRUTH,
+    AWS_LAMBDA_FUNCTION_NAME=st.just("shop"),
+    AWS_LAMBDA_RUNTIME_API=st.just("127.0.0.1:9001"),
+    AWS_XRAY_DAEMON_ADDRESS=st.just("169.254.79.129:2000"),
 )
 
 

@@ -202,6 +202,7 @@ def test_json_has_a_line_for_each_key_and_the_result(aws: Aws) -> None:
                 "bucket": BUCKET,
                 "unpublished": [KEY],
                 "missing": [OTHER],
+                "stale": [],
                 "versions": 0,
                 **TARGET,
             }

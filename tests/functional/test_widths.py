@@ -90,9 +90,12 @@ def _unpublished(aws: Aws) -> None:
     aws.answers("s3", "delete_objects", {})
 
 
+KMS = {"ServerSideEncryption": "aws:kms"}  # the ETag is not the MD5
+
+
 def _published(aws: Aws) -> None:
     aws.stack()
-    aws.answers("s3", "put_object", {"ETag": '"' + "e" * 32 + '"', "VersionId": "v" * 40})
+    aws.answers("s3", "put_object", {"ETag": '"' + "e" * 32 + '"', "VersionId": "v" * 40, **KMS})
 
 
 def _missing(aws: Aws) -> None:

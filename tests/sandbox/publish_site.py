@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
+
 from fault_http import Answer, Request
 from fault_kinds import Fault
 from fault_proxy import Proxy
-
 from readmodel_cfn.cli import main
 from readmodel_cfn.local.sandbox import Sandbox
 from stacks import TIMEOUT

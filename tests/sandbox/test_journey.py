@@ -462,7 +462,7 @@ def test_command_of_init_creates_the_provider_that_the_role_trusts(
 
     project.more = f'[writer]\nkind = "role"\nprincipals = ["{subject}"]'
     project("deploy", "--yes")
-    name = project.resource("DataStoreWriter")
+    name = project.resource("DataStoreWriterRole")
     trust = clients("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     (statement,) = trust["Statement"]
     assert statement["Principal"] == {"Federated": provider}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -448,6 +449,55 @@ def documents(shop: Shop) -> None:
     assert shop("ls").result.stdout.count("products/{id}") == len(KEYS)
 
 
+@row("`publish PATH... --version N`")
+def publish_version(shop: Shop) -> None:
+    key, file = KEYS[0], f"data/{KEYS[0]}"
+    value = Path(file).read_bytes()
+    try:
+        assert shop.stack.publish({key: value}, version=7).sent == 1
+        done = shop.stack.publish_document(key, value, version=7)
+        assert (
+            shop("publish", file, "--key", key, "--version", "7", "--json").value == done.as_dict()
+        )
+        stale = shop("publish", file, "--key", key, "--version", "6", "--json").value
+        assert stale["outcome"] == "stale"
+        assert shop.stack.publish({key: value}, version=6).stale == 1
+    finally:
+        shop.stack.publish("data", force=True)
+
+
+@row("`unpublish KEY... --version N`")
+def unpublish_version(shop: Shop) -> None:
+    key = KEYS[1]
+    try:
+        result = shop.stack.unpublish(key, version=8, on_progress=shop.on_progress)
+        *reported, last = shop("unpublish", key, "--version", "8", "--yes", "--json").lines
+        assert shop.values == reported
+        assert last == {"result": result.as_dict()}
+        found = shop("unpublish", key, "--version", "8", "--yes").result
+        assert str(result) in found.stdout
+    finally:
+        shop.stack.publish("data", force=True)
+
+
+@row("`unpublish --older-than 30d`")
+def prune_unpublished(shop: Shop) -> None:
+    key, words = KEYS[1], ("unpublish", "--older-than", "0s", "--yes")
+    try:
+        shop.stack.unpublish(key, version=8)
+        *reported, last = shop(*words, "--json").lines
+        shop.stack.unpublish(key, version=8)
+        shop.values.clear()
+        result = shop.stack.prune_unpublished(timedelta(0), on_progress=shop.on_progress)
+        assert result.pruned == (key,)
+        assert shop.values == reported
+        assert last == {"result": result.as_dict()}
+        nothing = shop.stack.prune_unpublished(timedelta(days=30))
+        assert str(nothing) in shop(*words).result.stdout
+    finally:
+        shop.stack.publish("data", force=True)
+
+
 @row("`unpublish KEY...`")
 def unpublish(shop: Shop) -> None:
     key, missing, differs = KEYS[1], "products/44.json", "version"
@@ -618,6 +668,22 @@ def policy_of_stack(shop: Shop) -> None:
     assert json.loads(shop.stack.policy().to_json()) == shop.run("policy").value
     of_file = shop.run("policy", "site.json", "--stack-name", shop.name).value
     assert json.loads(policy(Path("site.json"), shop.name).to_json()) == of_file
+
+
+@row("`estimate PATH...`")
+def estimate(shop: Shop) -> None:
+    words = ("estimate", "data", "--reads", "1000000", "--writes", "1000", "--json")
+    found = shop.stack.estimate("data", reads=1_000_000, writes=1_000)
+    assert found.as_dict() == shop.run(*words).value
+    printed = shop.run(*words, "--hit-rate", "90", "--region", "us-east-1").value
+    cached = shop.stack.estimate(
+        "data", reads=1_000_000, writes=1_000, hit_rate=90, region="us-east-1"
+    )
+    assert cached.as_dict() == printed
+    values = {key: (shop.folder / "data" / key).read_bytes() for key in KEYS}
+    of_values = shop.stack.estimate(values, reads=1_000_000, writes=1_000)
+    assert of_values.usage.sizes
+    assert of_values.usage.sizes.documents == len(KEYS)
 
 
 @row("`openapi`")

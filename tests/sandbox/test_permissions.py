@@ -48,10 +48,10 @@ GAPS = {
 }
 DENIED = re.compile(r"denied|may not |AccessDenied", re.IGNORECASE)
 LESS = re.compile(
-    r"denied|may not |not checked|unknown|not compared|not continued|403", re.IGNORECASE
+    r"denied|may not |not checked|not known|unknown|not compared|not continued|403", re.IGNORECASE
 )
 COMMANDS_WITHOUT_AWS = {
-    *("init", "template", "lint", "audit", "graph", "policy", "serve"),
+    *("init", "template", "lint", "audit", "graph", "policy", "estimate", "serve"),
     *("sandbox", "completion"),
 }
 
@@ -97,6 +97,14 @@ def scene(
 
 RELEASES = "[releases]\n" + ROUTES
 WITH = " with releases"
+BASES = {
+    "deploy with alarms": "deploy",
+    "status with alarms": "status",
+    "publish with alarms": "publish",
+    "release activate with alarms": "publish --release",
+}
+"""The row of the command that the calls of a row are added to."""
+ALARMS = "[alarms]\npublished_within_hours = 24\n"
 LEFT = "readmodel-cfn-diff-00000000-1-1-left"
 
 
@@ -222,6 +230,29 @@ def import_kept(site: Site) -> None:
 )
 def create_over_a_kept_bucket(site: Site) -> None:
     import_kept(site)
+
+
+@scene("deploy with access logs", "deploy --yes", "logs:DescribeLogGroups", shows="deployed")
+def create_with_a_named_log_group(site: Site) -> None:
+    account_with_role(site)
+    site.describe(f'[logs]\nname = "/{site.name}/{secrets.token_hex(2)}"\n{ROUTES}')
+
+
+@scene("deploy with access logs", "deploy --yes", "apigateway:GET", shows="deployed")
+def create_with_access_logs(site: Site) -> None:
+    account_with_role(site)
+    site.describe(f"[logs]\n{ROUTES}")
+
+
+def account_with_role(site: Site) -> None:
+    """No stack, and an account whose API Gateway has a role for access logs."""
+    site.erase()
+    role = {
+        "op": "replace",
+        "path": "/cloudwatchRoleArn",
+        "value": f"arn:aws:iam::{ACCOUNT}:role/l",
+    }
+    site.clients("apigateway").update_account(patchOperations=[role])
 
 
 @scene("deploy", "deploy --yes", *NEW_BUCKET)
@@ -399,6 +430,18 @@ def publish_as_writer(site: Site) -> None:
 
 
 @scene(
+    "publish --invalidate",
+    "publish DATA/products/1.json --key products/1.json --invalidate",
+    "cloudformation:DescribeStacks",
+    "s3:PutObject",
+    "cloudfront:CreateInvalidation",
+)
+def publish_and_invalidate(site: Site) -> None:
+    deployed(site, f"{ROUTES}[cdn]\n")
+    write_documents(site, 1)
+
+
+@scene(
     "history", "history products/1.json", "cloudformation:DescribeStacks", "s3:ListBucketVersions"
 )
 def history(site: Site) -> None:
@@ -429,6 +472,40 @@ def ls(site: Site) -> None:
 )
 def unpublish(site: Site) -> None:
     published(site, 1)
+
+
+@scene(
+    "publish with a version",
+    "publish DATA --version 2",
+    "cloudformation:DescribeStacks",
+    *s3("GetObject", "PutObject"),
+)
+def publish_version(site: Site) -> None:
+    published(site, 1)
+    site.root("publish", str(site.folder / "data"), "--version", "1")
+
+
+@scene(
+    "unpublish with a version",
+    "unpublish products/1.json --version 9 --yes",
+    "cloudformation:DescribeStacks",
+    *s3("GetObject", "PutObject"),
+)
+def unpublish_version(site: Site) -> None:
+    published(site, 1)
+    site.root("publish", str(site.folder / "data"), "--version", "1")
+
+
+@scene(
+    "unpublish by age",
+    "unpublish --older-than 0s --yes",
+    "cloudformation:DescribeStacks",
+    *s3("DeleteObject", "GetObject", "ListBucket"),
+    shows="Pruned 1",
+)
+def prune_unpublished(site: Site) -> None:
+    published(site, 1)
+    site.root("unpublish", "products/1.json", "--version", "1", "--yes")
 
 
 @scene(
@@ -467,6 +544,33 @@ def verify_without_versions(site: Site) -> None:
     site.clients("s3").put_bucket_versioning(
         Bucket=site.bucket, VersioningConfiguration={"Status": "Suspended"}
     )
+
+
+def with_access(site: Site, auth: str) -> None:
+    """A stack whose readers need credentials: the user's, which has no policy for other reads."""
+    deployed(site, f'[access]\nauth = "{auth}"\n{ROUTES}')
+    write_documents(site, 1)
+    site.root("publish", str(site.folder / "data"))
+
+
+@scene("read with access", "read products/1", "apigateway:GET")
+def read_with_an_api_key(site: Site) -> None:
+    with_access(site, "api-key")
+
+
+@scene("read with access", "read products/1", "execute-api:Invoke")
+def signed_read(site: Site) -> None:
+    with_access(site, "iam")
+
+
+@scene("verify with access", "verify --yes", "apigateway:GET")
+def verify_with_an_api_key(site: Site) -> None:
+    with_access(site, "api-key")
+
+
+@scene("verify with access", "verify --yes", "execute-api:Invoke")
+def verify_signed(site: Site) -> None:
+    with_access(site, "iam")
 
 
 @scene(
@@ -599,6 +703,40 @@ def prune_releases(site: Site) -> None:
         site.root("publish", str(site.folder / "data"), "--release")
 
 
+@scene(
+    "deploy with alarms",
+    "deploy --yes",
+    *in_stack("ListStackResources"),
+    "cloudwatch:DescribeAlarms",
+    shows="watches",
+)
+def deploy_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+    site.describe(ALARMS + "latency_ms = 2000\n" + ROUTES)
+
+
+@scene("status with alarms", "status", "cloudwatch:DescribeAlarms", shows="ErrorsAlarm")
+def status_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+
+
+@scene("publish with alarms", "publish DATA", "cloudwatch:PutMetricData")
+def publish_with_alarms(site: Site) -> None:
+    deployed(site, ALARMS + ROUTES)
+    new_documents(site)
+
+
+@scene(
+    "release activate with alarms",
+    "publish DATA --release --watch 1",
+    "cloudwatch:DescribeAlarms",
+)
+def watch_a_release(site: Site) -> None:
+    """The first release is not watched to the end, so this takes no minute."""
+    deployed(site, "[alarms]\n" + RELEASES)
+    new_documents(site)
+
+
 @pytest.fixture
 def site(
     sandbox: Sandbox,
@@ -624,7 +762,7 @@ def own_calls(site: Site, row: str) -> Document:
     long_template = len(stack.template()) > 51_200
     names = Names(content, site.name, Place(site.sandbox.region, ACCOUNT), {})
     keys = [route.key_pattern for route in stack.model.routes]
-    for each in (row.removesuffix(WITH), row):
+    for each in dict.fromkeys((BASES.get(row, row.partition(" with ")[0]), row)):
         for place, actions in COMMANDS[each].items():
             for action in actions:
                 grants.allow(action, Places(names, keys, long_template).arns(place))
@@ -670,6 +808,9 @@ ls
 history products/1.json
 restore products/1.json VERSION --yes
 unpublish products/2.json --yes
+publish DATA --version 1
+unpublish products/2.json --version 2 --yes
+unpublish --older-than 0s --yes
 unpublish products/2.json --all-versions --yes
 openapi --deployed
 read products/1
@@ -682,6 +823,54 @@ delete --yes --with-data=NAME
 """
 
 
+EDGE = "[cdn]\n[logs]\n" + ALARMS
+EDGE_JOURNEY = """
+deploy --yes
+diff
+status
+status --drift
+outputs
+publish DATA --invalidate
+read products/1
+verify --yes
+deploy --yes
+delete --yes --with-data=NAME
+"""
+KEYS = '[access]\nauth = "api-key"\n[releases]\n' + ALARMS
+KEYS_JOURNEY = """
+deploy --yes
+publish DATA --release --watch 1
+status
+release list
+read products/1
+verify --yes
+delete --yes --with-data=NAME
+"""
+
+
+def without_namespace(document: Document) -> Document:
+    """The policy without this condition, whose key the sandbox's IAM does not know."""
+    limit = "cloudwatch:namespace"
+    return {
+        "Statement": [
+            {key: value for key, value in each.items() if limit not in str(value)}
+            for each in document["Statement"]
+        ]
+    }
+
+
+def take(journey: str, site: Site) -> None:
+    """Run one command after the other as the user with the whole policy."""
+    site.allow(without_namespace(site.document()))
+    write_documents(site, 1, 2)
+    for line in journey.split("\n")[1:-1]:
+        version = site.oldest("products/1.json") if "VERSION" in line else ""
+        words = spoken(line, site)
+        done = site.run([word.replace("VERSION", version) for word in words])
+        assert done.exit_code == 0, f"{line}: {done.output}"
+        assert not DENIED.search(done.output), f"{line}: {done.output}"
+
+
 def test_every_command_works_with_exactly_the_whole_policy(site: Site) -> None:
     """With a template that is too long for a request, and with given names."""
     names = "".join(
@@ -690,18 +879,21 @@ def test_every_command_works_with_exactly_the_whole_policy(site: Site) -> None:
     )
     template_bucket(site)
     site.describe(names + LONG + ROUTES)
-    site.allow(site.document())
-    write_documents(site, 1, 2)
-    for line in JOURNEY.split("\n")[1:-1]:
-        version = site.oldest("products/1.json") if "VERSION" in line else ""
-        words = spoken(line, site)
-        done = site.run([word.replace("VERSION", version) for word in words])
-        assert done.exit_code == 0, f"{line}: {done.output}"
-        assert not DENIED.search(done.output), f"{line}: {done.output}"
+    take(JOURNEY, site)
 
 
-def test_each_statement_has_a_call_that_a_scene_proves(site: Site) -> None:
-    site.describe(LONG)
+@pytest.mark.parametrize(("tables", "journey"), [(EDGE, EDGE_JOURNEY), (KEYS, KEYS_JOURNEY)])
+def test_commands_work_with_exactly_the_policy_of_what_is_in_front_of_the_api(
+    tables: str, journey: str, site: Site
+) -> None:
+    account_with_role(site)
+    site.describe(tables + ROUTES)
+    take(journey, site)
+
+
+@pytest.mark.parametrize("tables", [LONG, EDGE + ROUTES, KEYS + ROUTES])
+def test_each_statement_has_a_call_that_a_scene_proves(tables: str, site: Site) -> None:
+    site.describe(tables)
     proved = {action for found in SCENES.values() for action in found.proves}
     own = {action for calls in COMMANDS.values() for each in calls.values() for action in each}
     for statement in site.document()["Statement"]:

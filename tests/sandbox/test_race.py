@@ -227,7 +227,7 @@ def test_failed_check_exits_7_and_leaves_nothing(
     verify: Verify, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(unavailable) as (url, _):
-        monkeypatch.setattr(ModelOutputs, "url", lambda *_: url)
+        monkeypatch.setattr(ModelOutputs, "api_url", lambda *_: url)
         done = verify("--yes")
     assert done.exit_code == 7
     assert "503" in done.stderr.splitlines()[-1]
@@ -239,7 +239,7 @@ def test_throttled_race_exits_9(
 ) -> None:
     """The stack itself sets the limit, and no reader got a wrong document."""
     with served(throttled) as (url, _):
-        monkeypatch.setattr(ModelOutputs, "url", lambda *_: url)
+        monkeypatch.setattr(ModelOutputs, "api_url", lambda *_: url)
         done = verify("--yes")
     assert done.exit_code == 9
     assert bucket.versions() == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from readmodel_cfn.local.sandbox import SandboxError, start
+from readmodel_cfn.local.sandbox import SandboxError, start, stop
 from readmodel_cfn.local.sandbox.home import MARKER, Home, ensure_installed
 from readmodel_cfn.progress import Note, Step
 
@@ -69,3 +69,15 @@ def test_environment_has_the_pinned_botocore(environment: Path) -> None:
         subprocess.check_output([environment / "bin/python", "-I", "-c", program], text=True)
         == "1.43.106\n"
     )
+
+
+def test_only_its_owner_can_read_what_a_sandbox_writes(tmp_path: Path) -> None:
+    path = tmp_path / "home"
+    start(home=path)
+    try:
+        written = [path, *(file for file in path.iterdir() if not file.name.startswith("venv-"))]
+        modes = {file.name: oct(file.stat().st_mode & 0o077) for file in written}
+        assert "sandbox.log" in modes
+        assert {name: mode for name, mode in modes.items() if mode != oct(0)} == {}
+    finally:
+        stop(home=path)

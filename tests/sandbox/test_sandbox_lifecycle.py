@@ -154,6 +154,23 @@ def test_an_interrupt_while_the_server_is_spawned_leaves_no_server(
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_server_ends_if_its_starter_was_killed_before_it_was_recorded(home: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from readmodel_cfn.local.sandbox import server, start
+def write(path, sandbox):
+    print(sandbox.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+server.state.write = write
+start(home=Path({str(home)!r}))
+"""
+    killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert server._wait(int(killed.stdout), 60)
+    assert status(home=home) is None
+
+
 def test_home_comes_from_the_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("READMODEL_CFN_HOME", str(home))
     running = start()

@@ -8,12 +8,13 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from readmodel_cfn import ReadModelStack
+from readmodel_cfn import Alarms, Cdn, Logs, ReadModelStack
 from readmodel_cfn.local.sandbox import Sandbox
 
 DATA = Path(__file__).with_name("upgrade")
@@ -94,15 +95,33 @@ def physical_ids(clients: Callable[..., Any], stack: ReadModelStack) -> dict[str
     }
 
 
+def with_tables(old: ReadModelStack, sandbox: Sandbox, **tables: Any) -> ReadModelStack:
+    """The same stack with more tables in its readmodel.toml."""
+    return ReadModelStack(
+        old.name,
+        replace(old.model, **tables),
+        region=sandbox.region,
+        endpoint_url=sandbox.endpoint_url,
+    )
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [{}, {"alarms": Alarms(), "logs": Logs(set_account_role=True)}, {"cdn": Cdn()}],
+    ids=lambda tables: "-".join(tables) or "none",
+)
 def test_upgrade_keeps_bucket_api_and_documents_and_no_reader_sees_an_error(
-    sandbox: Sandbox, clients: Callable[..., Any], old_stack: ReadModelStack
+    sandbox: Sandbox,
+    clients: Callable[..., Any],
+    old_stack: ReadModelStack,
+    tables: dict[str, Any],
 ) -> None:
     before, api = physical_ids(clients, old_stack), old_stack.url()
     base = api.removeprefix(sandbox.endpoint_url)
     reader = Reader(sandbox, {f"{base}/{path}": DOCUMENTS[key] for key, path in PATHS.items()})
     reader.start()
     try:
-        old_stack.deploy()
+        with_tables(old_stack, sandbox, **tables).deploy(confirm=lambda _: True)
     finally:
         reader.stop()
     after = physical_ids(clients, old_stack)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from change_sets import difference
+from readmodel_cfn import Access as Readers
 from readmodel_cfn import Api, ReadModel, Route, Writer
 from readmodel_cfn.deploy.access import Access
 from rendered import template
@@ -237,3 +238,42 @@ def test_malformed_resources_are_compared_without_an_error(properties: Any) -> N
     for type_ in (BUCKET, POLICY, METHOD, STAGE, ROLE):
         widens(type_, properties, {"Policies": [{"PolicyDocument": {}}], "MethodSettings": 3})
         widens(type_, {"Policies": [{"PolicyDocument": {}}], "MethodSettings": 3}, properties)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Readers(auth="iam"), None),
+        (Readers(auth="api-key"), None),
+        (Readers(auth="iam"), Readers(auth="iam", principals=("123456789012",))),
+        (Readers(source_ips=("192.0.2.0/24",)), Readers()),
+        (Readers(source_ips=("192.0.2.0/24",)), Readers(source_ips=("192.0.0.0/16",))),
+        (Readers(auth="api-key", quota=5), Readers(auth="api-key", quota=6)),
+        (Readers(auth="api-key"), Readers(auth="api-key", keys=("reader", "web"))),
+        (
+            Readers(private=True, source_vpces=("vpce-0123abcd",)),
+            Readers(source_ips=("192.0.2.0/24",)),
+        ),
+    ],
+)
+def test_more_readers_are_wider_access(before: Readers | None, after: Readers | None) -> None:
+    old, new = (ReadModel(access=access).to_dict() for access in (before, after))
+    found = Access(old, new)
+    assert any(found.widened(name) for name in {*old["Resources"], *new["Resources"]})
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Readers(auth="iam"),
+        Readers(auth="api-key"),
+        Readers(source_ips=("192.0.2.0/24",)),
+        Readers(private=True, source_vpces=("vpce-0123abcd",)),
+    ],
+)
+def test_fewer_readers_are_no_wider_access(after: Readers) -> None:
+    """Of a public API; the first usage plan is no wider access either, since nobody needed it."""
+    old, new = ReadModel().to_dict(), ReadModel(access=after).to_dict()
+    found = Access(old, new)
+    wider = {name for name in {*old["Resources"], *new["Resources"]} if found.widened(name)}
+    assert not any(new["Resources"][name]["Type"] in (METHOD, REST) for name in wider)

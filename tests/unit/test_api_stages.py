@@ -28,12 +28,13 @@ class ApiGateway:
         ]
         return {"item": items}
 
-    def update_stage(self, *, stageName: str, patchOperations: Any, **_: str) -> None:  # noqa: N803
+    def update_stage(self, *, stageName: str, patchOperations: Any, **_: str) -> Any:  # noqa: N803
         (patch,) = patchOperations
         assert (patch["op"], patch["path"]) == ("replace", "/variables/release")
         self.stages[stageName] = patch["value"]
         self.set.append((stageName, patch["value"]))
         self.on_update()
+        return {"stageName": stageName, "variables": {"release": patch["value"]}}
 
 
 def live(release: str) -> LiveRelease:

@@ -13,6 +13,7 @@ from readmodel_cfn import Api, DataStore, Deployment, GatewayRole, ReadModel, Ro
 from readmodel_cfn.config.file import article, example, load, parse, read_model
 from readmodel_cfn.config.values import Config, Publish, StackSettings
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import CONFIG_BYTES, CONFIG_ENVIRONMENTS
 from readmodel_cfn.template.model import SECTIONS
 
 FULL = """\
@@ -308,7 +309,8 @@ def test_49_tags_of_maximum_length_are_accepted() -> None:
 def test_invalid_toml_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(ConfigError) as refused:
         parse(text, "f")
-    assert str(refused.value).startswith("f: not TOML: ")
+    assert str(refused.value).startswith("f: ")
+    assert len(str(refused.value)) < 200
     assert "\n" not in str(refused.value)
 
 
@@ -344,6 +346,128 @@ def test_deeply_nested_toml_is_refused() -> None:
     with pytest.raises(ConfigError) as refused:
         parse(f"x = {'[' * 5000}", "f")
     assert str(refused.value).startswith("f: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".".join("a" * 17) + " = 1",
+        "[" + ' . "b" . '.join("a" * 9) + "]",
+        "x = {" + ".'c'.".join("a" * 9) + " = 1}",
+        r'"\"".' * 17 + "a = 1",
+        ".".join(["''"] * 17) + " = 1",
+        "a = 1 # comment\n" + ".".join("a" * 17) + " = 1",
+    ],
+    ids=["key", "table", "inline table", "escapes", "empty", "after a comment"],
+)
+def test_dotted_key_of_many_parts_is_refused_before_it_is_parsed(text: str) -> None:
+    with pytest.raises(ConfigError, match="16 parts") as caught:
+        parse(f"# first\n{text}\n", "readmodel.toml")
+    assert str(caught.value.where).startswith("readmodel.toml:")
+
+
+DOTS = ".".join("a" * 99)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'description = "{DOTS}"',
+        rf'description = "\"{DOTS}"',
+        f"description = '{DOTS}'",
+        f'description = """\\\n{DOTS}\\""""',
+        f"description = '''{DOTS}'''",
+        f"# {DOTS}",
+    ],
+)
+def test_text_with_many_dots_is_not_a_dotted_key(text: str) -> None:
+    parse(f"[api]\n{text}", "f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\\' * 100_000,
+        '"' * 200_001,
+        "'" * 200_001,
+        '"""\\' * 50_000,
+        "a." * 15 + "\n" + "a.b" * 50_000,
+    ],
+    ids=["escapes", "quotes", "single quotes", "strings of lines", "dots"],
+)
+def test_text_of_quotes_and_dots_is_refused(text: str) -> None:
+    """These take minutes if each quote is compared with the rest of the text."""
+    with pytest.raises(ConfigError):
+        parse(text, "f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[writer]\nserial = 0x{'f' * 9_999}",
+        f"[writer]\nserial = {'9' * 9_999}",
+        "[writer]\nserial = 9223372036854775808",
+        f"[stack]\nname = [0x{'f' * 9_999}]",
+    ],
+)
+def test_number_of_many_digits_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "f")
+    assert len(str(caught.value)) < 300
+
+
+def test_number_of_environments_is_limited() -> None:
+    tables = [
+        f'[env.e{number}.stack]\nname = "s{number}"\n' for number in range(CONFIG_ENVIRONMENTS + 1)
+    ]
+    parse("".join(tables[1:]), "f", "e1")
+    with pytest.raises(ConfigError, match=f"{CONFIG_ENVIRONMENTS} environments"):
+        parse("".join(tables), "f", "e1")
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        (f"x = {'[' * 21}{']' * 21}", "20 levels"),
+        (f"x = {'[' * 5000}{']' * 5000}", "20 levels"),
+        (f"[data_store]\nmax_age = {'9' * 101}", "100 digits"),
+        (f"[data_store]\nmax_age = {'9' * 5000}", "100 digits"),
+        (f"[data_store]\nmax_age = 0x{'f' * 5000}", "100 digits"),
+        (f"[api]\ncors_origin = [-{'9' * 101}]", "100 digits"),
+        ("".join(f"[env.e{number}]\n" for number in range(101)), "more than 100"),
+        (f'[[routes]]\npath = "{"a/" * 299}a"\nkey = "a.json"', "299 segments"),
+        ('[[routes]]\npath = "a"\nkey = "a"\n' * 251, "250"),
+        (f'[access]\nauth = "api-key"\nkeys = {[f"k{n}" for n in range(251)]}', "250 keys"),
+    ],
+    ids=lambda value: value[-20:],
+)
+def test_limit_is_named_in_the_message(text: str, limit: str) -> None:
+    with pytest.raises(ConfigError, match=limit):
+        parse(text, "f")
+
+
+def test_larger_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "readmodel.toml"
+    path.write_text("#" * CONFIG_BYTES)
+    load(path)
+    path.write_text("#" * (CONFIG_BYTES + 1))
+    with pytest.raises(ConfigError, match=f"{CONFIG_BYTES:,} bytes"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "k" * 9_999 + " = 1",
+        'stack.name = "' + "k" * 9_999 + '"',
+        "[env." + "k" * 9_999 + ".stack]",
+        "[env.a." + "k" * 9_999 + "]",
+    ],
+)
+def test_message_shortens_a_long_key_or_value(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "readmodel.toml")
+    assert len(str(caught.value)) < 500
 
 
 def test_error_names_the_file(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """The routes that a template serves, and those that an update removes."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from change_sets import difference
 from documents import ROOT
-from readmodel_cfn import ReadModel, Route, Writer, build_article, build_template
+from readmodel_cfn import Access, ReadModel, Route, Writer, build_article, build_template
 from readmodel_cfn.deploy.exposure import exposure
 from readmodel_cfn.deploy.routes import removed_routes, routes_of
 from rendered import template
@@ -61,23 +62,29 @@ def test_a_new_stack_says_who_reads_and_who_writes() -> None:
 
 
 def test_a_new_stack_says_which_jobs_assume_the_role_of_the_writer() -> None:
-    principals = ("123456789012", "repo:acme/shop:environment:production")
+    principals = ("123456789012", "lambda.amazonaws.com", "repo:acme/shop:environment:production")
     writer = Writer(kind="role", principals=principals)
     text = exposure(build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict())
-    assert f"IAM role DataStoreWriter (assumed by {', '.join(principals)}) with" in text
+    assert f"IAM role DataStoreWriterRole (assumed by {', '.join(principals)}) with" in text
 
 
 def test_a_role_of_every_job_is_shown_with_its_provider() -> None:
     writer = Writer(kind="role", principals=("repo:acme/shop:pull_request",))
     made = build_template(ReadModel([Route("a", "a")], writer=writer)).to_dict()
     made = json.loads(json.dumps(made))
-    role = made["Resources"]["DataStoreWriter"]["Properties"]
+    role = made["Resources"]["DataStoreWriterRole"]["Properties"]
     del role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
     assert ":oidc-provider/token.actions.githubusercontent.com) with" in exposure(made)
 
 
 def test_a_stack_without_methods_and_writers_exposes_nothing() -> None:
     assert exposure({"Resources": {}}) == "Public: nothing. Writes: nobody."
+
+
+def test_resource_policy_is_a_limit_of_what_is_public() -> None:
+    content = replace(model("a"), access=Access(source_ips=("192.0.2.0/24",))).to_dict()
+    assert "resource policy" in exposure(content)
+    assert "resource policy" not in exposure(model("a").to_dict())
 
 
 def test_methods_with_authorization_are_not_public() -> None:

@@ -12,6 +12,7 @@ from readmodel_cfn.aws.http import Response, reachable_url, request
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
 AWS = "https://abc123.execute-api.eu-west-1.amazonaws.com"
+PRIVATE = "https://abc123-vpce-0123456789abcdef0.execute-api.eu-west-1.amazonaws.com"
 LOCAL = "http://127.0.0.1:4566"
 
 
@@ -22,6 +23,7 @@ LOCAL = "http://127.0.0.1:4566"
         (f"{AWS}/v1/samples", LOCAL, f"{LOCAL}/_aws/execute-api/abc123/v1/samples"),
         (f"{AWS}/v1", LOCAL + "/", f"{LOCAL}/_aws/execute-api/abc123/v1"),
         (f"{AWS}.cn/v1/{{id}}", LOCAL, f"{LOCAL}/_aws/execute-api/abc123/v1/{{id}}"),
+        (f"{PRIVATE}/v1", LOCAL, f"{LOCAL}/_aws/execute-api/abc123/v1"),
         ("read-model-datastore-x1", LOCAL, "read-model-datastore-x1"),
         ("https://example.com/v1/samples", LOCAL, "https://example.com/v1/samples"),
         ("****", LOCAL, "****"),

@@ -5,14 +5,18 @@ from typing import Any
 
 import pytest
 
-from readmodel_cfn import ReadModel, Route
+from readmodel_cfn import Domain, ReadModel, Route
 from readmodel_cfn.config.values import TABLES, Config
 from readmodel_cfn.errors import ConfigError
+
+REQUIRED: dict[type, Any] = {
+    Domain: {"name": "data.example.com", "hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
+}
 
 
 @pytest.mark.parametrize("cls", [*TABLES.values(), ReadModel, Config])
 def test_options_and_models_are_frozen(cls: type) -> None:
-    made = cls()
+    made = cls(**REQUIRED.get(cls, {}))
     for field in fields(made):
         with pytest.raises(FrozenInstanceError):
             setattr(made, field.name, None)

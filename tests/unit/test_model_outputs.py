@@ -43,3 +43,34 @@ def test_document_has_the_url_of_the_route_that_serves_it() -> None:
     found = outputs({"ApiUrl": "https://a"})
     assert found.document_url("products/1.json", ROUTES) == "https://a/products/1"
     assert found.document_url("other.json", ROUTES) is None
+
+
+def test_default_endpoint_takes_the_place_of_a_domain_name() -> None:
+    default = "https://a1.execute-api.eu-west-1.amazonaws.com/v1"
+    values = {
+        "ApiUrl": "https://data.example.com/v2",
+        "SamplesUrl": "https://data.example.com/v2/products/{id}",
+        "DefaultEndpointUrl": default,
+    }
+    found = outputs(values)
+    assert found.url("products/1") == "https://data.example.com/v2/products/1"
+    assert found.at_default_endpoint().url("products/1") == f"{default}/products/1"
+    assert found.at_default_endpoint().required("SamplesUrl") == f"{default}/products/{{id}}"
+    plain = outputs({"ApiUrl": default})
+    assert plain.at_default_endpoint() == plain
+    assert (found.has_domain, plain.has_domain) == (True, False)
+
+
+def test_readers_get_the_url_of_the_distribution() -> None:
+    values = {"ApiUrl": "https://a/v1", "DistributionUrl": "https://d"}
+    found = outputs(values)
+    assert (found.url(), found.url("/samples")) == ("https://d", "https://d/samples")
+    assert found.route_urls(ROUTES)["samples"] == "https://d/samples"
+    assert found.document_url("products/1.json", ROUTES) == "https://d/products/1"
+    assert found.api_url("samples") == "https://a/v1/samples"
+
+
+def test_emulator_serves_no_distribution() -> None:
+    values = {"ApiUrl": "https://a/v1", "DistributionUrl": "https://d"}
+    local = StackLocation("shop", Connection("eu-west-1", endpoint_url="http://127.0.0.1:1"))
+    assert ModelOutputs.of(values, "", local).url("samples") == "https://a/v1/samples"

@@ -9,7 +9,8 @@ from facts import missing
 from readmodel_cfn.aws.connection import Credentials
 from readmodel_cfn.errors import ConfigError, ReadModelError
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Busy, Objects, obstore_errors
+from readmodel_cfn.publish.object_errors import Busy, obstore_errors
+from readmodel_cfn.publish.objects import Objects
 
 PanicException = type(
     "PanicException", (BaseException,), {}

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from articles import article_template
 from facts import missing
-from readmodel_cfn import DataStore, GatewayRole, ReadModel, Route, Writer, build_template, render
+from readmodel_cfn import (
+    Access,
+    DataStore,
+    GatewayRole,
+    ReadModel,
+    Route,
+    Writer,
+    build_template,
+    render,
+)
 from readmodel_cfn.deploy.obstacles import obstacles
 from readmodel_cfn.deploy.physical_names import NAMINGS
 from strategies import read_models
@@ -232,6 +241,14 @@ def test_resource_with_a_generated_name_may_be_replaced() -> None:
     assert where(before, after) == []
 
 
+def test_resource_keeps_its_type() -> None:
+    before, after = template(A=("AWS::IAM::User", {})), template(A=("AWS::IAM::Role", {}))
+    (found,) = obstacles(before, after)
+    assert found.where == "A"
+    assert "AWS::IAM::User" in found.what
+    assert where(before, template(B=("AWS::IAM::Role", {}))) == []
+
+
 def test_stage_name_is_unique_in_its_api_only() -> None:
     stage, other = named("AWS::ApiGateway::Stage"), named("AWS::ApiGateway::Stage", RestApiId="b")
     assert where(template(A=stage), template(B=other)) == []
@@ -364,3 +381,20 @@ def test_existing_stage_resource_is_no_obstacle() -> None:
         Stage=("AWS::ApiGateway::Stage", {**API, "StageName": "v1"}),
     )
     assert where(both, both) == []
+
+
+# Resource policies.
+
+
+def test_resource_policy_is_replaced_and_not_removed() -> None:
+    """CloudFormation leaves the old one, so whom it allows could still read."""
+    plain = ReadModel()
+    partner = replace(plain, access=Access(auth="iam", principals=("123456789012",)))
+    alone = replace(plain, access=Access(auth="iam"))
+    every = replace(plain, access=Access(source_ips=("0.0.0.0/0", "::/0")))
+    for model in (plain, alone):
+        assert [each.where for each in obstacles(content(partner), content(model))] == [
+            "ApiGateway"
+        ]
+        assert obstacles(content(model), content(partner)) == []
+    assert obstacles(content(partner), content(every)) == []

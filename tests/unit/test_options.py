@@ -1,12 +1,14 @@
 """Options: declared once, checked when a value is made."""
 
 import re
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from typing import Any, Literal
 
 import pytest
 
 from facts import missing
+from readmodel_cfn import Access
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import (
     OptionError,
@@ -66,7 +68,6 @@ def test_valid_value_is_accepted(values: dict[str, Any]) -> None:
 
 BAD: list[tuple[str, Any, list[str]]] = [
     ("text", 1, []),
-    ("text", None, []),
     ("short", "abcd", ["1 to 3 of a-z"]),
     ("short", "ab\n", ["1 to 3 of a-z"]),
     ("maybe", "A", ["a-z"]),
@@ -130,3 +131,18 @@ def test_instances_share_no_default_table() -> None:
 
 def test_without_none_omits_only_none() -> None:
     assert without_none(A=None, B="", C=0, D=False) == {"B": "", "C": 0, "D": False}
+
+
+@pytest.mark.parametrize(
+    ("make", "key"),
+    [
+        (lambda: Sample(text=None), "sample.text"),  # type: ignore[arg-type]
+        (lambda: Access("api-key", throttle_rate=5), "access.throttle_burst"),
+    ],
+)
+def test_missing_value_is_said_to_be_missing(make: Callable[[], Any], key: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        make()
+    assert refused.value.key == key
+    assert refused.value.value is None
+    assert "None" not in str(refused.value)

@@ -51,7 +51,7 @@ def test_outputs_have_names_and_arns_of_the_resources() -> None:
     assert found["DataStoreUser"] == {"Ref": "DataStoreWriter"}
     assert found["DataStoreSecretArn"] == {"Ref": "DataStoreWriterSecret"}
     role = outputs(ReadModel(writer=Writer(kind="role", principals=(ACCOUNT,))))
-    assert role["DataStoreRoleArn"] == {"Fn::GetAtt": ["DataStoreWriter", "Arn"]}
+    assert role["DataStoreRoleArn"] == {"Fn::GetAtt": ["DataStoreWriterRole", "Arn"]}
 
 
 def test_every_output_has_a_description() -> None:

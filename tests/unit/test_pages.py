@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import click
 import pytest
@@ -23,6 +23,7 @@ from documents import (
 )
 from readmodel_cfn.cli import main
 from readmodel_cfn.config.file import parse
+from readmodel_cfn.estimate.prices import load_prices
 
 BLOCKS = [block for page in WRITTEN for block in blocks(page)]
 FILES = [block for page in PAGES for block in blocks(page) if block.language in ("toml", "json")]
@@ -58,9 +59,12 @@ def test_every_code_block_is_tested_or_has_a_reason(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", FILES, ids=place)
-def test_every_shown_file_is_valid(block: Block) -> None:
+def test_every_shown_file_is_valid(block: Block, tmp_path: Path) -> None:
     if block.language == "json":
         json.loads(block.text)
+    elif block.title == "prices.toml":
+        (tmp_path / block.title).write_text(block.text, encoding="utf-8")
+        assert load_prices(tmp_path / block.title)
     else:
         parse(block.text, block.place)
 

@@ -5,9 +5,11 @@ import gzip
 import hashlib
 import json
 import threading
+from io import BytesIO
 from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,6 +95,9 @@ def test_size_is_checked_before_syntax() -> None:
         check_document(b"x" * (MAX_BYTES + 1), "f")
 
 
+KMS = {"ServerSideEncryption": "aws:kms"}  # then an ETag is no MD5
+
+
 class Bucket:
     """Takes one object, as S3's client does."""
 
@@ -103,9 +108,12 @@ class Bucket:
         self.call = call
         return self.answer
 
+    def get_object(self, **_: str) -> dict[str, Any]:
+        return {"Body": BytesIO(b"<html>")}
+
 
 def test_put_sends_content_type_and_checksum() -> None:
-    s3 = Bucket(ETag='"e"', VersionId="v")
+    s3 = Bucket(ETag='"e"', VersionId="v", **KMS)
     assert put(s3, "b", "k.json", b"{}") == Published("b", "k.json", '"e"', "v", 2)
     digest = base64.b64encode(hashlib.sha256(b"{}").digest()).decode()
     assert s3.call == {
@@ -119,14 +127,14 @@ def test_put_sends_content_type_and_checksum() -> None:
 
 
 def test_put_sends_cache_control_of_the_settings() -> None:
-    s3 = Bucket(ETag='"e"')
+    s3 = Bucket(ETag='"e"', **KMS)
     put(s3, "b", "k", b"{}", Settings(cache_control="max-age=60"))
     assert s3.call["CacheControl"] == "max-age=60"
 
 
 def test_compression_of_documents_is_deterministic() -> None:
     """Publishing it again does not change the ETag."""
-    s3, body = Bucket(ETag='"e"'), json.dumps(["x" * 100] * 10).encode()
+    s3, body = Bucket(ETag='"e"', **KMS), json.dumps(["x" * 100] * 10).encode()
     done = put(s3, "b", "k", body, Settings(gzip=True))
     assert s3.call["ContentEncoding"] == "gzip"
     assert s3.call["ContentType"] == "application/json"
@@ -147,13 +155,31 @@ def test_compressed_document_may_exceed_10_mb() -> None:
 
 
 def test_put_without_versioning_returns_no_version() -> None:
-    assert put(Bucket(ETag='"e"'), "b", "k", b"{}").version is None
+    assert put(Bucket(ETag='"e"', **KMS), "b", "k", b"{}").version is None
 
 
 def test_response_that_is_not_from_s3_raises_unreadable_answer() -> None:
     """For example a captive portal that answers 200 with a page."""
     with pytest.raises(UnreadableResponse):
         put(Bucket(), "bucket", "payload.json", b"1")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectionClosedError(endpoint_url="https://x"), Unfinished),
+        (EndpointConnectionError(endpoint_url="https://x"), EndpointConnectionError),
+    ],
+)
+def test_put_without_a_response_is_unfinished_if_it_was_sent(
+    error: Exception, kind: type[Exception]
+) -> None:
+    class Lost:
+        def put_object(self, **_: Any) -> None:
+            raise error
+
+    with pytest.raises(kind):
+        put(Lost(), "bucket", "a.json", b"{}")
 
 
 @pytest.mark.parametrize("system", [3, 7, 11, 255])

@@ -533,6 +533,8 @@ def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
     assert result.as_dict() | {"seconds": 0} == {
         "sent": 1,
         "unchanged": 0,
+        "stale": 0,
+        "conflicts": 0,
         "deleted": 0,
         "kept": 0,
         "invalid": 0,
@@ -541,6 +543,7 @@ def test_result_is_the_command_line_and_its_json(objects: FakeObjects) -> None:
         "bytes": 1,
         "seconds": 0,
         "urls": {},
+        "invalidated": [],
         "bucket": "bucket",
         **Target().as_dict(),
     }

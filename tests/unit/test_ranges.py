@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from fake_objects import FakeObjects
 from readmodel_cfn.publish import ranges
 from readmodel_cfn.publish.compare import Checked, merge_by_key
-from readmodel_cfn.publish.objects import Denied, Listed
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed
 from readmodel_cfn.publish.ranges import Ranges
 
 KEYS = st.sets(st.text("ab/", min_size=1, max_size=3).map("p/{}".format), max_size=40)

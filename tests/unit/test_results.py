@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ from readmodel_cfn.deploy.stack_diff import PropertyChange, ResourceDiff, StackD
 from readmodel_cfn.deploy.status import StackStatus
 from readmodel_cfn.deploy.values import Stack, StackResource
 from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.estimate.cost import Usage, estimate
+from readmodel_cfn.estimate.prices import known_prices
 from readmodel_cfn.lint import Finding as LintFinding
 from readmodel_cfn.local.sandbox import Sandbox
 from readmodel_cfn.plural import counted
@@ -42,6 +45,7 @@ from readmodel_cfn.publish.release.results import (
 from readmodel_cfn.publish.results import Published, PublishPlan, PublishResult
 from readmodel_cfn.publish.stored import StoredDocument
 from readmodel_cfn.publish.unpublish import Missing, Unpublished, UnpublishResult
+from readmodel_cfn.publish.unpublish_version import PruneResult
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify.releases.judge import Verdict
 from readmodel_cfn.verify.releases.result import SwitchResult
@@ -61,6 +65,7 @@ DIFF = StackDiff(
         ResourceDiff("modify", "C", "AWS::SNS::Topic"),
     )
 )
+ESTIMATE = estimate(Usage(1, 1, Decimal(0), None), "us-east-1", known_prices())
 RESPONSE = Response("GET", "http://localhost/v1/a", 200, (), b"x" * 123, 0.1)
 VERSION = Version("v1", TIME, 12, '"e"', current=True)
 RESULTS: list[Any] = [
@@ -81,6 +86,7 @@ RESULTS: list[Any] = [
     Missing("a.json"),
     Refused("a.json", "AccessDenied"),
     UnpublishResult("bucket", (Unpublished("a.json", None, 3),), ("b.json",)),
+    PruneResult("bucket", ("a.json",), ("b.json",)),
     ReleaseStarted("one", 2, continued=True),
     ReleaseResult("one", 3, 1, 2, 0, 0, 0, 12, 8.0),
     Release("one", True, TIME, 3, 12, "9f86", live=True),
@@ -91,6 +97,9 @@ RESULTS: list[Any] = [
     RESPONSE,
     VerifyResult("stack shop", "a", "a.json", "http://localhost", (), ()),
     DeleteResult("shop", (BUCKET, TOPIC), {"bucket": 3}),
+    ESTIMATE,
+    ESTIMATE.designs[0],
+    ESTIMATE.prices[0],
     AuditFinding("R1", "name", "low", "Api", "Properties", 3, "what", "meaning", "todo"),
     AuditReport((), 3, 1, 2, (Unchecked("Api", "Properties/BodyS3Location", "in S3"),)),
     PublicMethod("Get", "GET", "/items", "reads", "bucket", "a.json", False),

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from change_sets import difference
-from readmodel_cfn import Api, DataStore, Deployment, ReadModel, Route, Writer, build_article
+from readmodel_cfn import (
+    Access,
+    Alarms,
+    Api,
+    Cdn,
+    DataStore,
+    Deployment,
+    ReadModel,
+    Route,
+    Writer,
+    build_article,
+)
 from readmodel_cfn.config.changes import changed_settings
 from readmodel_cfn.config.file import read_model
 from readmodel_cfn.deploy.stack_diff import StackDiff
@@ -80,6 +91,52 @@ def test_settings_that_are_valid_only_together_are_all_shown() -> None:
     diff = difference(MODEL, replace(MODEL, writer=ROLE))
     assert {key for _, key in settings(diff)} == {"kind", "principals", "allow"}
     assert all(setting.resources for setting in diff.settings)
+
+
+def test_tables_that_are_valid_only_together_are_all_shown() -> None:
+    """`invalidate` requires [cdn], and [cdn] refuses a private API."""
+    cdn = replace(MODEL, cdn=Cdn(), writer=Writer(allow=("put", "invalidate")))
+    private = replace(MODEL, access=Access(private=True, source_vpces=("vpce-0123456789abcdef0",)))
+    off = set(settings(difference(cdn, MODEL)))
+    assert off == {("cdn", "origin"), ("writer", "allow")}
+    assert off == set(settings(difference(MODEL, cdn)))
+    shown = set(settings(difference(cdn, private)))
+    assert shown >= {("cdn", "origin"), ("access", "private"), ("access", "source_vpces")}
+
+
+@pytest.mark.parametrize(
+    ("tables", "shown"),
+    [
+        ({"alarms": Alarms()}, [("alarms", "errors_percent")]),
+        ({"cdn": Cdn()}, [("cdn", "origin")]),
+        ({"access": Access(source_ips=("192.0.2.0/24",))}, [("access", "source_ips")]),
+    ],
+)
+def test_a_table_is_shown_by_what_is_set_in_it_or_by_one_default(
+    tables: dict[str, Any], shown: list[tuple[str, str]]
+) -> None:
+    model = replace(MODEL, **tables)
+    assert list(settings(difference(MODEL, model))) == shown
+    assert list(settings(difference(model, MODEL))) == shown
+
+
+def test_a_new_api_key_for_an_open_api_does_not_widen_access() -> None:
+    model = ReadModel(ROUTES)
+    key = replace(model, access=Access("api-key"))
+    on, off = difference(model, key), difference(key, model)
+    assert not any(setting.access for setting in on.settings)
+    assert not any(resource.access for resource in on.resources)
+    assert any(setting.access for setting in off.settings)
+
+
+def test_another_api_key_widens_access() -> None:
+    keys = [replace(MODEL, access=Access("api-key", keys=names)) for names in (("a",), ("a", "b"))]
+    assert any(setting.access for setting in difference(*keys).settings)
+
+
+def test_an_api_key_for_a_route_that_was_not_served_widens_access() -> None:
+    more = replace(MODEL, routes=(*ROUTES, Route("c", "c.json")), access=Access("api-key"))
+    assert any(resource.access for resource in difference(MODEL, more).resources)
 
 
 def test_routes_are_settings() -> None:
@@ -169,4 +226,35 @@ def test_every_section_is_compared() -> None:
         "api",
         "deployment",
         "releases",
+        "access",
+        "domain",
+        "logs",
+        "alarms",
+        "cdn",
+        "waf",
     }
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        Access("api-key"),
+        Access("iam"),
+        Access(source_ips=("192.0.2.0/24",)),
+        Access(private=True, source_vpces=("vpce-0123456789abcdef0",)),
+    ],
+)
+def test_a_diff_says_what_is_public_before_and_after_a_change_of_readers(access: Access) -> None:
+    limited = replace(MODEL, access=access)
+    closed, opened = difference(MODEL, limited).exposure, difference(limited, MODEL).exposure
+    before, after = closed.rstrip(".").removeprefix("Public: ").split(" -> ")
+    assert "by anyone" in before
+    assert before != after
+    assert opened == f"Public: {after} -> {before}."
+
+
+def test_a_diff_of_the_same_readers_does_not_say_what_is_public() -> None:
+    more = replace(MODEL, routes=(*ROUTES, Route("c", "c.json")), cdn=Cdn())
+    assert difference(MODEL, more).exposure == ""
+    key = replace(MODEL, access=Access("api-key"))
+    assert difference(key, replace(MODEL, access=Access("iam"))).exposure == ""

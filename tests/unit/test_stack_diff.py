@@ -172,6 +172,7 @@ KEY_CHANGES: tuple[ChangeKind, ...] = ("replace", "remove")
         (BUCKET, True, True),
         ("AWS::ApiGateway::RestApi", True, True),
         ("AWS::ApiGateway::Stage", True, True),
+        ("AWS::CloudFront::Distribution", True, True),
         ("AWS::IAM::AccessKey", True, False),
         ("AWS::IAM::Policy", False, False),
     ],
@@ -183,6 +184,26 @@ def test_a_bucket_an_api_and_a_url_are_protected(
     resource = ResourceDiff(kind, "R", type_)
     loses = kind in ("replace", "remove", "may replace")
     assert (bool(resource.loss), resource.is_protected) == (loses and lost, loses and protected)
+
+
+@pytest.mark.parametrize(
+    ("policy", "action", "retained"),
+    [
+        ("Retain", "Remove", True),
+        ("RetainExceptOnCreate", "Remove", True),
+        ("Delete", "Remove", False),
+        (None, "Remove", False),
+        ("Retain", "Add", False),
+    ],
+)
+def test_removed_resource_with_a_deletion_policy_is_retained(
+    policy: str | None, action: str, retained: bool
+) -> None:
+    present = {"Resources": {"Store": {"Type": BUCKET, "DeletionPolicy": policy}}}
+    empty: dict[str, Any] = {"Resources": {}}
+    pair = (empty, present) if action == "Add" else (present, empty)
+    (only,) = compared(*pair, change(Action=action)).resources
+    assert only.retained is retained
 
 
 def test_only_a_replaced_access_key_has_a_new_one_to_read() -> None:

@@ -1,6 +1,7 @@
 """The file that `init` writes."""
 
 import re
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 from readmodel_cfn.config.file import parse
 from readmodel_cfn.config.starter import key_for, stack_name_for, starter
 from readmodel_cfn.config.values import TABLES, Config, Publish, StackSettings
-from readmodel_cfn.template.model import ReadModel
+from readmodel_cfn.template.model import OPTIONAL_SECTIONS, ReadModel
 from readmodel_cfn.template.options import fits, options_of
 from readmodel_cfn.template.routes import Route
 from readmodel_cfn.template.sections.api import Api
 from readmodel_cfn.template.sections.writer import Writer
-from strategies import routes
+from strategies import read_models, routes
 
 OPTIONS = [
     (table, declared, annotation)
@@ -32,9 +33,19 @@ stacks = st.builds(
 starts = routes().map(lambda route: Route(route.path, key_for(route.path)))
 
 
-def uncommented(text: str) -> str:
-    """The file with every option in force."""
-    return re.sub(r"(?m)^# (?=\w+ = |\[releases\]$)", "", text)
+TOGETHER = [OPTIONAL_SECTIONS - {"cdn", "waf"}, {"logs", "alarms", "cdn", "waf"}]
+"""The optional tables that do not exclude each other; `readmodel_cfn.template.pairs` has why."""
+
+
+def uncommented(text: str, tables: Set[str]) -> str:
+    """The file with every option in force, of the optional tables only those of `tables`."""
+    table, lines = "", []
+    for line in text.splitlines():
+        if heading := re.fullmatch(r"(?:# )?\[{1,2}([a-z_]+)\]{1,2}", line):
+            table = heading[1]
+        in_force = table in tables or table not in OPTIONAL_SECTIONS
+        lines.append(re.sub(r"^# (?=\w+ = |\[[a-z_]+\]$)", "", line) if in_force else line)
+    return "\n".join(lines)
 
 
 @given(stacks, starts)
@@ -43,10 +54,24 @@ def test_starter_file_has_the_given_answers(stack: StackSettings, route: Route) 
     assert parse(starter(config), "f") == config
 
 
-@given(stacks, starts)
-def test_starter_file_without_comment_marks_is_valid(stack: StackSettings, route: Route) -> None:
+@given(read_models)
+def test_starter_file_has_every_table_of_a_model(model: ReadModel) -> None:
+    config = Config(model=model)
+    assert parse(starter(config), "f") == config
+
+
+def test_every_optional_table_is_tested_with_its_options_in_force() -> None:
+    assert {table for tables in TOGETHER for table in tables} == OPTIONAL_SECTIONS
+
+
+@given(stacks, starts, st.sampled_from(TOGETHER))
+def test_starter_file_without_comment_marks_is_valid(
+    stack: StackSettings, route: Route, tables: Set[str]
+) -> None:
     config = Config(stack, ReadModel(routes=(route,)))
-    made = parse(uncommented(starter(config)), "f")
+    # Limits of API keys need API keys.
+    text = uncommented(starter(config), tables).replace('auth = "public"', 'auth = "api-key"')
+    made = parse(text, "f")
     assert made.stack.name == stack.name
     assert (made.model.routes[0].path, made.model.routes[0].key) == (route.path, route.key)
 
@@ -75,12 +100,14 @@ def test_option_without_default_has_a_valid_example(
         assert fits(shown, annotation, metadata)
 
 
-def test_commented_default_is_the_default() -> None:
+@pytest.mark.parametrize("tables", [each - {"domain"} for each in TOGETHER])
+def test_commented_default_is_the_default(tables: Set[str]) -> None:
     """In force it changes nothing, but for the options that have none and a table that is off."""
     text = starter(Config())
     examples = [option.name for _, option, _ in OPTIONS if option.metadata["example"] is not None]
     kept = re.sub(rf"(?m)^# ({'|'.join(examples)}) = .*\n", "", text)
-    assert parse(uncommented(kept), "f") == parse("[releases]", "f")
+    headings = "\n".join(f"[{table}]" for table in tables)
+    assert parse(uncommented(kept, tables), "f") == parse(headings, "f")
 
 
 @pytest.mark.parametrize(

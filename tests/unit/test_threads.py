@@ -1,5 +1,6 @@
 """`map_in_threads`: many small items handled by a few threads; `call_within`: one with a limit."""
 
+import signal
 import threading
 import time
 from collections import Counter
@@ -181,3 +182,36 @@ def test_call_that_does_not_end_is_not_waited_for() -> None:
     with pytest.raises(Stalled):
         list(map_in_threads(lambda _: forever.wait(), [1], 2, watch=Watch(0, Clock())))
     forever.set()
+
+
+def test_call_to_end_returns_the_interruption_and_the_result() -> None:
+    """Also if the signal is handled once the result has arrived."""
+
+    def interrupt() -> int:
+        signal.raise_signal(signal.SIGINT)  # handled by the main thread
+        return 1
+
+    result, interruption = Watch(20).call_to_end(interrupt)
+    assert result == 1
+    assert isinstance(interruption, KeyboardInterrupt)
+    assert Watch(20).call_to_end(lambda: 2) == (2, None)
+
+
+def test_call_to_end_does_not_wait_long_after_an_interruption(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("readmodel_cfn.threads.AFTER_INTERRUPTION", 0.01)
+    over = threading.Event()
+
+    def interrupt() -> None:
+        signal.raise_signal(signal.SIGINT)
+        over.wait(20)
+
+    with pytest.raises(KeyboardInterrupt):
+        Watch(20).call_to_end(interrupt)
+    over.set()
+
+
+def test_call_to_end_raises_the_error_of_the_call() -> None:
+    with pytest.raises(ZeroDivisionError):
+        Watch(20).call_to_end(lambda: 1 // 0)

@@ -1,5 +1,6 @@
 """Sending of documents: concurrency, retries and interruption."""
 
+import signal
 import threading
 import time
 from collections import Counter
@@ -11,7 +12,7 @@ from fake_objects import THEN, FakeObjects, Kept
 from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.publish import upload as module
 from readmodel_cfn.publish.documents import Document, Settings
-from readmodel_cfn.publish.objects import Busy
+from readmodel_cfn.publish.object_errors import Busy
 from readmodel_cfn.publish.results import Lost, Outcome, Sent
 from readmodel_cfn.publish.upload import FIRST_LIMIT, MAX_REQUESTS, Pace, Stopped, Uploader
 
@@ -54,6 +55,19 @@ def test_each_document_is_sent_and_reported_once() -> None:
     assert len({each.key for each in outcomes if isinstance(each, Sent)}) == 300
     assert uploader.tally.sent == len(objects.kept) == len(objects.keys_of("put")) == 300
     assert uploader.tally.not_md5 == 0
+
+
+@pytest.mark.parametrize(("may_be_put", "kind"), [(True, Unfinished), (False, Busy)])
+def test_document_whose_responses_were_lost_may_be_stored(
+    may_be_put: bool, kind: type[ReadModelError]
+) -> None:
+    def lose(_: str) -> None:
+        lost = Busy("no response", where="AWS PutObject")
+        lost.may_be_put = may_be_put
+        raise lost
+
+    with pytest.raises(kind):
+        send(sending(FakeObjects(before_put=lose)), 1)
 
 
 def test_throttled_put_is_retried() -> None:
@@ -225,3 +239,59 @@ def test_stopped_pace_refuses_requests() -> None:
     pace.stop(0)
     with pytest.raises(Stopped), pace:
         pass
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), ReadModelError("refused", where="AWS")])
+def test_each_stored_document_is_reported_before_the_error(stop: BaseException) -> None:
+    """Also those that were in progress when it was raised."""
+    others, stopping = threading.Event(), threading.Event()
+
+    def slowly(key: str) -> None:
+        if key != "0.json":
+            others.set()
+            stopping.wait(20)
+        elif isinstance(stop, ReadModelError):
+            others.wait(20)
+            threading.Timer(0.05, stopping.set).start()
+            raise stop
+
+    def pieces() -> Iterator[Document]:
+        yield from documents(20)
+        if isinstance(stop, KeyboardInterrupt):
+            others.wait(20)
+            threading.Timer(0.05, stopping.set).start()
+            raise stop
+
+    objects, outcomes = FakeObjects(before_put=slowly), list[Outcome]()
+    uploader = sending(objects)
+    with pytest.raises(Unfinished):
+        uploader.send(pieces(), lambda document: document, outcomes.append)
+    assert sorted(each.key for each in outcomes if isinstance(each, Sent)) == sorted(objects.kept)
+    assert len(outcomes) == uploader.tally.sent > 0
+
+
+def test_interrupted_report_is_finished_first() -> None:
+    outcomes: list[Outcome] = []
+
+    def report(outcome: Outcome) -> None:
+        if not outcomes:
+            signal.raise_signal(signal.SIGINT)
+        outcomes.append(outcome)
+
+    objects = FakeObjects()
+    with pytest.raises(Unfinished):
+        sending(objects).send(documents(20), lambda document: document, report)
+    keys = [each.key for each in outcomes if isinstance(each, Sent)]
+    assert sorted(keys) == sorted(objects.kept)
+
+
+def test_report_that_fails_is_not_repeated() -> None:
+    calls: list[Outcome] = []
+
+    def report(outcome: Outcome) -> None:
+        calls.append(outcome)
+        raise Unfinished("the output is closed")
+
+    with pytest.raises(Unfinished, match="closed"):
+        sending(FakeObjects()).send(documents(20), lambda document: document, report)
+    assert len(calls) == 1

@@ -1,5 +1,6 @@
 """The writer: its permissions, access key and role."""
 
+import json
 import string
 from itertools import chain, combinations
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from readmodel_cfn import DataStore, ReadModel, Route, Writer
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.policies import LOGS_LENGTH
 from rendered import (
     STORE_ARN,
     objects,
@@ -20,7 +22,7 @@ from rendered import (
     statements,
     template,
 )
-from strategies import ACCOUNT, BOUNDARY, KMS_KEY, PRINCIPALS, SUBJECTS
+from strategies import ACCOUNT, BOUNDARY, KMS_KEY, LAMBDA, PRINCIPALS, SUBJECTS
 
 ROUTES = (Route("samples", "payload.json"), Route("products/{id}", "products/{id}.json"))
 WORDS = ("put", "compare", "list", "delete")
@@ -32,7 +34,8 @@ def model(kms_key: str | None = None, **options: Any) -> ReadModel:
 
 
 def granted(made: ReadModel) -> list[tuple[list[str], list[Any]]]:
-    (policy,) = properties(made, "DataStoreWriter")["Policies"]
+    name = "DataStoreWriterRole" if made.writer.kind == "role" else "DataStoreWriter"
+    (policy,) = properties(made, name)["Policies"]
     assert policy["PolicyDocument"]["Version"] == "2012-10-17"
     return statements(policy["PolicyDocument"])
 
@@ -91,14 +94,16 @@ def test_policies_are_within_iam_limits_and_have_every_key(
     found: list[str], allow: tuple[Any, ...], kms_key: str | None, role: bool
 ) -> None:
     """2,048 characters inline for a user, 10,240 for a role, 6,144 in a managed policy."""
-    who = Writer(kind="role", principals=(ACCOUNT,), allow=allow) if role else Writer(allow=allow)
+    options: Any = {"kind": "role", "principals": (ACCOUNT, LAMBDA)} if role else {}
+    who = Writer(**options, allow=allow)
     routes = [Route(f"r{number}", key) for number, key in enumerate(found)]
     made = template(ReadModel(routes, DataStore(kms_key=kms_key), who))["Resources"]
-    inline = made["DataStoreWriter"].get("Properties", {}).get("Policies", [])
+    identity = made["DataStoreWriterRole" if role else "DataStoreWriter"]
+    inline = identity.get("Properties", {}).get("Policies", [])
     more = [policy for name, policy in made.items() if name.startswith("DataStoreWriterPolicy")]
     assert all(policy["Type"] == "AWS::IAM::ManagedPolicy" for policy in more)
     documents = [policy["PolicyDocument"] for policy in inline]
-    assert all(policy_length(policy) <= (10_240 if role else 2_048) for policy in documents)
+    assert sum(map(policy_length, documents)) <= (10_240 if role else 2_048)
     managed = [policy["Properties"]["PolicyDocument"] for policy in more]
     assert all(policy_length(policy) <= 6_144 for policy in managed)
     resources = [
@@ -206,7 +211,7 @@ def test_user_has_no_name_unless_given() -> None:
 
 def test_writer_role_has_no_key_and_is_assumed_by_its_principals() -> None:
     made = model(kind="role", principals=PRINCIPALS, name="pub")
-    found = resource(made, "DataStoreWriter")
+    found = resource(made, "DataStoreWriterRole")
     assert found["Type"] == "AWS::IAM::Role"
     assert found["Properties"]["RoleName"] == "pub"
     assert found["Properties"]["AssumeRolePolicyDocument"]["Statement"] == [
@@ -224,7 +229,7 @@ def test_writer_role_has_no_key_and_is_assumed_by_its_principals() -> None:
 def test_jobs_assume_the_role_by_their_subject_and_audience_only() -> None:
     github, gitlab = SUBJECTS[:2], SUBJECTS[3:]
     made = model(kind="role", principals=(github[0], ACCOUNT, *gitlab, github[1]))
-    document = properties(made, "DataStoreWriter")["AssumeRolePolicyDocument"]
+    document = properties(made, "DataStoreWriterRole")["AssumeRolePolicyDocument"]
     provider = "arn:${AWS::Partition}:iam::${AWS::AccountId}:oidc-provider/"
     host = "token.actions.githubusercontent.com"
     assert document["Statement"] == [
@@ -254,9 +259,44 @@ def test_jobs_assume_the_role_by_their_subject_and_audience_only() -> None:
 
 
 def test_role_of_jobs_only_cannot_be_assumed_by_aws_principals() -> None:
-    made = properties(model(kind="role", principals=SUBJECTS[:1]), "DataStoreWriter")
+    made = properties(model(kind="role", principals=SUBJECTS[:1]), "DataStoreWriterRole")
     (statement,) = made["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Action"] == ["sts:AssumeRoleWithWebIdentity"]
+
+
+def test_functions_assume_the_role_and_write_their_logs() -> None:
+    made = properties(model(kind="role", principals=(LAMBDA,)), "DataStoreWriterRole")
+    assert made["AssumeRolePolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Principal": {"Service": LAMBDA}, "Action": ["sts:AssumeRole"]}
+    ]
+    keys, logs = made["Policies"]
+    assert keys == properties(model(), "DataStoreWriter")["Policies"][0]
+    (statement,) = logs["PolicyDocument"]["Statement"]
+    assert statement["Action"] == [
+        *("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+    ]
+    group = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*"
+    assert statement["Resource"] == [{"Fn::Sub": group}]
+    assert len(json.dumps(logs["PolicyDocument"], separators=(",", ":"))) < LOGS_LENGTH
+
+
+def test_functions_and_others_assume_the_role() -> None:
+    made = properties(
+        model(kind="role", principals=(LAMBDA, SUBJECTS[0], ACCOUNT)), "DataStoreWriterRole"
+    )
+    statements = made["AssumeRolePolicyDocument"]["Statement"]
+    assert [statement["Principal"] for statement in statements[:2]] == [
+        {"AWS": [ACCOUNT]},
+        {"Service": LAMBDA},
+    ]
+    assert "Federated" in statements[2]["Principal"]
+
+
+def test_role_of_others_writes_no_logs() -> None:
+    (policy,) = properties(model(kind="role", principals=PRINCIPALS), "DataStoreWriterRole")[
+        "Policies"
+    ]
+    assert "logs:" not in json.dumps(policy)
 
 
 def test_writer_none_makes_no_resources() -> None:
@@ -268,11 +308,11 @@ def test_writer_none_makes_no_resources() -> None:
 OUTPUTS_WITHOUT_WRITER = ("SamplesUrl", "ApiUrl", "S3BucketName")
 
 
-@pytest.mark.parametrize("kind", ["user", "role"])
-def test_permissions_boundary_is_set(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "name"), [("user", ""), ("role", "Role")])
+def test_permissions_boundary_is_set(kind: str, name: str) -> None:
     principals = (ACCOUNT,) if kind == "role" else ()
     made = model(kind=kind, principals=principals, permissions_boundary=BOUNDARY)
-    assert properties(made, "DataStoreWriter")["PermissionsBoundary"] == BOUNDARY
+    assert properties(made, f"DataStoreWriter{name}")["PermissionsBoundary"] == BOUNDARY
 
 
 @pytest.mark.parametrize(
@@ -283,7 +323,7 @@ def test_permissions_boundary_must_be_a_policy_arn(boundary: str) -> None:
         Writer(permissions_boundary=boundary)
 
 
-@pytest.mark.parametrize("principal", PRINCIPALS + SUBJECTS)
+@pytest.mark.parametrize("principal", [*PRINCIPALS, *SUBJECTS, LAMBDA])
 def test_principal_may_be_an_account_a_user_a_role_or_a_job(principal: str) -> None:
     assert Writer(kind="role", principals=(principal,))
 
@@ -297,6 +337,9 @@ def test_principal_may_be_an_account_a_user_a_role_or_a_job(principal: str) -> N
         "arn:aws:iam::123456789012:group/g",
         "arn:aws:iam::*:root",
         "ec2.amazonaws.com",
+        "lambda.amazonaws.com.evil",
+        "lambdaXamazonaws.com",
+        "*.amazonaws.com",
         "arn:aws:iam::123456789012:role/*",
         "repo:*",
         "repo:acme/*",

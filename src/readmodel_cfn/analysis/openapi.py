@@ -61,7 +61,7 @@ def openapi(
 
     Raises:
         ConfigError: a file that cannot be read, a text that is not a template, no such API, or a
-            file that is no JSON Schema.
+            file that is not a JSON Schema.
     """
     view = View(template_content(template))
     deployed = {id_: url for name, url in (urls or {}).items() for id_ in _apis_of(view, name)}

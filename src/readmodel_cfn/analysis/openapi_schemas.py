@@ -39,7 +39,7 @@ def components(
         taken: The components that the document has already.
 
     Raises:
-        ConfigError: a file is no JSON Schema, or has a `$ref` to something outside it.
+        ConfigError: a file is not a JSON Schema, or has a `$ref` to something outside it.
     """
     made: dict[str, Schema] = dict(taken)
     of_file: dict[str, str] = {}

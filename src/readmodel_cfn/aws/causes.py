@@ -11,6 +11,7 @@ TRY_LATER = "run the command again in a minute"
 CHECK_NETWORK = "check the network, the region and --endpoint-url"
 CHECK_PROXY = "check HTTP_PROXY and HTTPS_PROXY: each is a URL such as http://HOST:PORT"
 NOT_TRUSTED = "set AWS_CA_BUNDLE to the certificate of its authority"
+NO_CONDITION = "the request has no condition: check the proxy and --endpoint-url, and run it again"
 OTHER_REGION = "the bucket is in another region: set --region"
 _REDIRECTED = f"if the bucket is new, {TRY_LATER}; otherwise {CHECK_NETWORK}"
 _OTHER_PROFILE = "or use another profile with --profile"
@@ -44,6 +45,8 @@ HINTS = {
     ),
     "InvalidAccessKeyId": "check the access key; a new key works after some seconds",
     **dict.fromkeys(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"), _ASK),
+    # Of responses without a body, such as those to HEAD.
+    **dict.fromkeys(("400", "403"), f"renew the credentials, or {_ASK}"),
     "NoSuchBucket": "check the bucket's name and region",
     **dict.fromkeys(
         (

@@ -20,6 +20,8 @@ from readmodel_cfn.target import Target
 if TYPE_CHECKING:
     import boto3
 
+_READ_TIMEOUT = 60.0  # seconds without a byte, after which an attempt has failed
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -132,7 +134,7 @@ class Connection:
         config = Config(
             retries={"mode": "standard", "max_attempts": 5},
             connect_timeout=5,
-            read_timeout=60,
+            read_timeout=_READ_TIMEOUT,
             max_pool_connections=connections,
             s3=self._s3_options(),
         )
@@ -150,6 +152,8 @@ class Connection:
         if codes := _REPORTED_AT_ONCE.get(service):
             handler = partial(_report_at_once, codes)
             client.meta.events.register_first(f"needs-retry.{service}", handler)
+        if service == "s3":
+            client.meta.events.register("before-parse.s3", _retry_incomplete)
         if service == "s3" and self.allowed_account:
             handler = partial(_expect_bucket_owner, self.allowed_account)
             client.meta.events.register("before-parameter-build.s3", handler)
@@ -282,6 +286,27 @@ def _report_at_once(codes: Set[str], response: Any, operation: Any, **_: object)
         raise ClientError(response[1], operation.name)
 
 
+# What each complete response has. botocore retries a response that is not XML, but it reads an
+# empty one, or a web page that is XML, as a list without entries (botocore/handlers.py,
+# _handle_200_error).
+_IN_EACH_RESPONSE = {
+    "ListObjectsV2": b"IsTruncated",
+    "ListObjectVersions": b"IsTruncated",
+    "DeleteObjects": b"DeleteResult",
+}
+_UNREADABLE = b"<Error><Message>the response cannot be read</Message></Error>"
+
+
+def _retry_incomplete(operation_model: Any, response_dict: Any, **_: object) -> None:
+    """A handler that makes an incomplete response a server error, which botocore retries."""
+    expected = _IN_EACH_RESPONSE.get(operation_model.name)
+    if not expected or response_dict["status_code"] != _OK:
+        return
+    if expected not in response_dict["body"]:
+        response_dict["status_code"], response_dict["body"] = _SERVER_ERROR, _UNREADABLE
+
+
+_OK, _SERVER_ERROR = 200, 500
 _BY_PATH = {"addressing_style": "path"}
 
 

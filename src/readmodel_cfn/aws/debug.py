@@ -122,6 +122,8 @@ def _received(
         _log("%s: no response after %.3f s: %s", _name(event_name), seconds, result)
         return
     found = parsed_response if isinstance(parsed_response, Mapping) else {}
+    if event_name.endswith(".GetApiKey") and "value" in found:
+        found = {**found, "value": _hidden(found["value"])}
     request_id = found.get("ResponseMetadata", {}).get("RequestId") or "-"
     text = "%s: %s in %.3f s, request %s %s"
     status = response_dict.get("status_code")

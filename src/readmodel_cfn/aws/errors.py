@@ -8,12 +8,13 @@ from typing import Any
 from readmodel_cfn.aws.causes import (
     CHECK_NETWORK,
     CHECK_PROXY,
+    NO_CONDITION,
     NOT_TRUSTED,
     RENEW,
     TRY_LATER,
     hint_for,
 )
-from readmodel_cfn.errors import ConfigError, ReadModelError
+from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
 
 
 class UnreadableResponse(ReadModelError):
@@ -36,13 +37,14 @@ def _camel(operation: str) -> str:
 def readable_responses(operation: str) -> Iterator[None]:
     """Turn the exceptions for an unreadable response into UnreadableResponse.
 
-    botocore raises ResponseParserError; other XML or a missing field is a KeyError.
+    botocore raises ResponseParserError, and UnicodeDecodeError for bytes that should be JSON;
+    other XML or a missing field is a KeyError.
     """
     from botocore.parsers import ResponseParserError
 
     try:
         yield
-    except (ResponseParserError, KeyError, IndexError) as error:
+    except (ResponseParserError, UnicodeDecodeError, KeyError, IndexError) as error:
         raise UnreadableResponse(operation) from error
 
 
@@ -96,6 +98,11 @@ def is_refusal(error: Exception) -> bool:
     return isinstance(error, ClientError) and _status(error) < _SERVER_ERROR
 
 
+def was_refused(error: BaseException) -> bool:
+    """Whether the cause of this package's error is a refusal, so that nothing was changed."""
+    return isinstance(error.__cause__, Exception) and is_refusal(error.__cause__)
+
+
 def is_denied(error: Exception) -> bool:
     """Whether the caller does not have the permission."""
     from botocore.exceptions import ClientError
@@ -114,6 +121,24 @@ def is_transient(error: Exception) -> bool:
     return lost and not isinstance(error, exceptions.SSLError)
 
 
+def may_be_done(error: Exception) -> bool:
+    """Whether the call may have been carried out: it was sent, and AWS did not refuse it."""
+    from botocore import exceptions
+    from urllib3.exceptions import LocationValueError
+
+    never_sent = (
+        exceptions.EndpointConnectionError,
+        exceptions.ConnectTimeoutError,
+        exceptions.ProxyConnectionError,
+    )
+    if isinstance(error, never_sent) or not is_transient(error):
+        return False
+    if isinstance(error, exceptions.ClientError):
+        return error_code(error) not in _THROTTLED and _status(error) in _UNKNOWN
+    cause = getattr(error, "kwargs", {}).get("error")
+    return not isinstance(cause, LocationValueError)  # of a proxy that cannot be used
+
+
 def _status(error: Any) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
@@ -125,6 +150,8 @@ def was_retried(error: Any) -> bool:
 
 
 _SERVER_ERROR = 500
+_UNKNOWN = {500, 502, 504}  # after which AWS may have carried out the call
+_CONDITION_NOT_MET = 412
 _THROTTLED = {
     "Throttling",
     "ThrottlingException",
@@ -148,7 +175,10 @@ def _client_error(error: Any) -> ReadModelError:
         hint = TRY_LATER
     text = " ".join(filter(None, (code and f"{code}:", message))).rstrip(":")
     what = " ".join(text.split()) or f"the response has status {_status(error)}"
-    return ReadModelError(what, where=f"AWS {error.operation_name}", hint=hint)
+    where = f"AWS {error.operation_name}"
+    if error.operation_name == "PutObject" and _status(error) == _CONDITION_NOT_MET:
+        return Unfinished(what, where=where, hint=NO_CONDITION)  # others are LostRace before
+    return ReadModelError(what, where=where, hint=hint)
 
 
 def _botocore_error(error: Any) -> ReadModelError:
@@ -168,8 +198,7 @@ def _botocore_error(error: Any) -> ReadModelError:
         "ProfileNotFound": "list the profiles with: aws configure list-profiles",
         "SSLError": NOT_TRUSTED if "CERTIFICATE_VERIFY" in str(error) else CHECK_NETWORK,
         **dict.fromkeys(_UNREACHABLE, CHECK_NETWORK),
-        "ConnectionClosedError": "run the command again",
-        "ReadTimeoutError": "run the command again",
+        **dict.fromkeys(_INCOMPLETE, "run the command again"),
     }
     what, name = " ".join(str(error).split()).rstrip("."), type(error).__name__
     kind = ConfigError if name.startswith(_USAGE) else ReadModelError
@@ -178,4 +207,8 @@ def _botocore_error(error: Any) -> ReadModelError:
 
 _PROFILE = ("InvalidConfigError", "InfiniteLoopConfigurationError")
 _NO_TOKEN = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError")
+_INCOMPLETE = (
+    *("ConnectionClosedError", "ReadTimeoutError"),
+    *("FlexibleChecksumError", "IncompleteReadError", "ResponseStreamingError"),
+)
 _UNREACHABLE = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")

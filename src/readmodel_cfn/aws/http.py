@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # imported when a request is sent: it takes time
 TIMEOUT = INTEGRATION_SECONDS + 1  # seconds
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 # On AWS the rest of the host is the region and its suffix, on LocalStack localhost and its port.
-_EXECUTE_API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[^/]+(/.*)")
+_EXECUTE_API = re.compile(r"https://([a-z0-9]+)(?:-vpce-[0-9a-f]+)?\.execute-api\.[^/]+(/.*)")
 
 
 @dataclass(frozen=True)
@@ -231,6 +231,17 @@ def reachable_url(url: str, endpoint_url: str | None) -> str:
     if not endpoint_url or not match:
         return url
     return f"{endpoint_url.rstrip('/')}/_aws/execute-api/{match[1]}{match[2]}"
+
+
+def resolves(url: str) -> bool:
+    """Whether this machine can look up the URL's host."""
+    import socket
+
+    parts = _parsed(url)
+    try:
+        return bool(socket.getaddrinfo(parts.hostname, parts.port or parts.scheme))
+    except OSError:
+        return False
 
 
 def _parsed(url: str) -> SplitResult:

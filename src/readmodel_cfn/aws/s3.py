@@ -177,7 +177,11 @@ _PLAIN = {
     "AWS_PAGER",
     "AWS_DEFAULT_OUTPUT",
     "AWS_EXECUTION_ENV",
+    "AWS_DISABLE_HOST_PREFIX_INJECTION",
 }
+# Variables that Lambda sets besides; an SDK uses those of X-Ray for traces only.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_OF_LAMBDA = ("AWS_LAMBDA_", "AWS_XRAY_")
 _ENDPOINT = "AWS_ENDPOINT_URL"
 # Variables that only boto3 uses; it refuses other values.
 _OF_BOTO3 = {"AWS_REQUEST_CHECKSUM_CALCULATION", "AWS_RESPONSE_CHECKSUM_VALIDATION"}
@@ -230,7 +234,9 @@ def _is_plain(connection: Connection) -> bool:
 def _is_plain_variable(name: str) -> bool:
     if name in _OF_BOTO3:
         return os.environ[name] in _CHECKSUMS
-    return not name.startswith("AWS_") or name in _PLAIN or name.startswith(_ENDPOINT)
+    return (
+        not name.startswith("AWS_") or name in _PLAIN or name.startswith((_ENDPOINT, *_OF_LAMBDA))
+    )
 
 
 def _endpoint(connection: Connection) -> str:

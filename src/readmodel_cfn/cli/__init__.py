@@ -23,6 +23,7 @@ _COMMANDS = {
     "graph": "analysis",
     "openapi": "analysis",
     "policy": "policy",
+    "estimate": "estimate",
     "serve": "serve",
     "diff": "deploy",
     "deploy": "deploy",

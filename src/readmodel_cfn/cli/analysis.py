@@ -69,8 +69,9 @@ def audit(
     With --json: findings, a list, each with rule, name, severity, resource, path, line, what,
     meaning, todo, type, cdk_path and cure, a list, each with path and value; reads, lists and
     writes, the numbers of methods; public, a list, each with resource, verb, path, access, bucket,
-    key and has_policy; and unchecked, a list, each with resource, path, what and line. With
-    --rules, a list of rules, each with id, name, severity, title and meaning.
+    key and has_policy; distributions, a list, each with resource, verbs, path, origin and
+    has_function; and unchecked, a list, each with resource, path, what and line. With --rules, a
+    list of rules, each with id, name, severity, title and meaning.
 
     With --format sarif: a SARIF 2.1.0 log, for GitHub code scanning and other services.
     """

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from readmodel_cfn.cli.fit import columns
-from readmodel_cfn.cli.output import echo, width
+from readmodel_cfn.cli.output import Styled, echo, style, width
+from readmodel_cfn.printable import printable_lines
 from readmodel_cfn.template.render import as_yaml
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def print_report(report: "AuditReport", file: Path | None) -> None:
         _print_list([_with_line(file, part.line, str(part)) for part in report.unchecked])
     printed: dict[tuple[Edit, ...], Finding] = {}
     for severity, groups in groupby(group(report.findings), lambda found: found.first.severity):
-        echo(click.style(severity, fg=_COLOURS[severity], bold=True))
+        echo(style(severity, fg=_COLOURS[severity], bold=True))
         for found in groups:
             _print_group(found, file)
             if file and found.first.cure:
@@ -39,13 +40,15 @@ def print_report(report: "AuditReport", file: Path | None) -> None:
 
 
 def _print_public(report: "AuditReport") -> None:
-    """The public methods; those of one path that do the same are one line."""
+    """The public methods, and the distributions; methods of one path that do the same are one."""
     verbs: dict[tuple[str, str], list[str]] = {}
     for method in report.public:
         verbs.setdefault((method.path, method.what), []).append(method.verb)
-    if verbs:
+    lines = [f"{', '.join(names)} {path} {what}" for (path, what), names in verbs.items()]
+    lines += map(str, report.distributions)
+    if lines:
         echo("Anybody can reach, without authorization and without an API key:")
-        _print_list([f"{', '.join(names)} {path} {what}" for (path, what), names in verbs.items()])
+        _print_list(lines)
 
 
 def _print_list(lines: list[str]) -> None:
@@ -61,8 +64,9 @@ def _with_line(file: Path | None, line: int | None, text: str) -> str:
 
 def _print_group(group: "Group", file: Path | None) -> None:
     first = group.first
-    rule = click.style(first.rule, fg=_COLOURS[first.severity])
-    echo(f"  {rule} {first.name} in {group.where}: {group.what}")
+    rule = style(first.rule, fg=_COLOURS[first.severity])
+    text = printable_lines(f"{first.name} in {group.where}: {group.what}")
+    echo(Styled(f"  {rule} {text}"))
     echo(f"      impact: {first.meaning}")
     for finding in group.findings[:_MOST]:
         echo(f"      {_with_line(file, finding.line, finding.place)}")

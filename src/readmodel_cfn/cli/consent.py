@@ -17,7 +17,7 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 _NO_NAME = ""  # the value of an option that is given without a name
 _BY_NAME: Mapping[ConsentKind, str] = {"adopt": "--adopt", "erase-documents": "--with-data"}
 """The kinds that require the stack's name, and the option for it."""
-_TYPED: frozenset[ConsentKind] = frozenset(("replace", "remove-all-routes"))
+_TYPED: frozenset[ConsentKind] = frozenset(("replace", "remove-all-routes", "disable-endpoint"))
 """The kinds that require the stack's name to be typed, unless an option has named the loss."""
 
 
@@ -68,10 +68,15 @@ class Ask:
         names: Mapping[ConsentKind, str | None] | None = None,
         replaced: Sequence[str] = (),
         remove_all_routes: bool = False,
+        disable_endpoint: bool = False,
     ) -> None:
         self._report, self._yes = report, yes
         self._names = dict(names or {})
-        self._replaced, self._remove_all_routes = replaced, remove_all_routes
+        self._replaced = replaced
+        self._agreed = {
+            "remove-all-routes": remove_all_routes,
+            "disable-endpoint": disable_endpoint,
+        }
         self._lost: set[str] = set()
 
     def __call__(self, consent: Consent) -> bool:
@@ -113,8 +118,8 @@ class Ask:
             agreed = set(consent.lost) <= set(self._replaced)
             flag = " ".join(f"--replace {name}" for name in consent.lost)
         else:
-            agreed = self._yes and self._remove_all_routes
-            flag = "--remove-all-routes"
+            agreed = self._yes and self._agreed[consent.kind]
+            flag = f"--{consent.kind}"
         if agreed:
             _announce(consent)
         else:
@@ -128,8 +133,8 @@ class Ask:
 
 
 def _type_name(consent: Consent) -> None:
-    question = output.fit(f"{_sentence(consent)}. Type the stack's name to agree")
-    typed = click.prompt(question, default="", show_default=False, err=True)
+    question = output.Styled(f"{_sentence(consent)}. Type the stack's name to agree")
+    typed = click.prompt(output.fit(question), default="", show_default=False, err=True)
     if typed.strip() != consent.name:
         what = f"cancelled: {typed.strip()!r} is not the stack's name"
         raise ReadModelError(what, where=consent.name)
@@ -140,14 +145,14 @@ def _by_answer(consent: Consent, agreed: bool, flag: str) -> None:
         _announce(consent)
         return
     check_terminal(consent.text, f"use {flag}")
-    question = output.fit(f"{_sentence(consent)}? [y/N]:")
-    if not click.confirm(question, show_default=False, prompt_suffix=" ", err=True):
+    question = output.Styled(f"{_sentence(consent)}? [y/N]:")
+    if not click.confirm(output.fit(question), show_default=False, prompt_suffix=" ", err=True):
         raise ReadModelError("cancelled", where=consent.name)  # the question says what
 
 
 def _announce(consent: Consent) -> None:
-    output.log(f"{_sentence(consent)}.")
+    output.log(output.Styled(f"{_sentence(consent)}."))
 
 
-def _sentence(consent: Consent) -> str:
+def _sentence(consent: Consent) -> output.Styled:
     return output.with_colour(consent.text[:1].upper() + consent.text[1:])

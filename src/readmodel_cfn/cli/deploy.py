@@ -63,6 +63,7 @@ def _print_change(plan: Plan) -> None:
 @full_option
 @json_option
 @click.pass_context
+@stop_on_sigterm()
 def diff(
     ctx: click.Context,
     stack: ReadModelStack,
@@ -125,12 +126,18 @@ def diff(
     metavar="LOGICAL_ID",
     type=WORD,
     multiple=True,
-    help="Replace this bucket, API or stage, which loses documents or changes the URL; repeatable.",
+    help="Replace or remove this bucket, API, stage, domain name or distribution, which loses "
+    "documents or a URL; repeatable.",
 )
 @click.option(
     "--remove-all-routes",
     is_flag=True,
     help="With --yes: remove all routes of the deployed stack.",
+)
+@click.option(
+    "--disable-endpoint",
+    is_flag=True,
+    help="With --yes: disable API Gateway's own public URL, whose readers are then refused.",
 )
 @full_option
 @click.option(
@@ -144,6 +151,13 @@ def diff(
     is_flag=True,
     help="Import resources that exist, such as a retained bucket.",
 )
+@click.option(
+    "--no-watch",
+    "watch",
+    flag_value=False,
+    default=True,
+    help="Do not let the alarms of [alarms] roll the update back.",
+)
 @click.option("--revert-drift", is_flag=True, help="Revert changes made outside of CloudFormation.")
 def deploy(
     stack: ReadModelStack,
@@ -152,6 +166,7 @@ def deploy(
     adopt: str | None,
     replaced: tuple[str, ...],
     remove_all_routes: bool,
+    disable_endpoint: bool,
     full: bool,
     events: bool,
     **options: Any,
@@ -176,6 +191,7 @@ def deploy(
             names={"adopt": adopt},
             replaced=replaced,
             remove_all_routes=remove_all_routes,
+            disable_endpoint=disable_endpoint,
         )
         result = stack.deploy(
             adopt=adopt is not None,
@@ -199,9 +215,10 @@ def deploy(
 
 
 def _next_command(stack: ReadModelStack, result: DeployResult) -> str:
-    if result.created and stack.model.releases:
+    is_new = result.created and result.status == "CREATE_COMPLETE"
+    if is_new and stack.model.releases:
         return same_stack("publish", "DIR", "--release")
-    if result.created:
+    if is_new:
         return same_stack("publish", "FILE", "--key", stack.model.routes[0].example.key)
     return same_stack("verify")
 

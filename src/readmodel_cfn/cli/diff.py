@@ -34,7 +34,7 @@ def print_diff(diff: StackDiff, *, full: bool = False, err: bool = False) -> Non
     """Print the difference on stdout, or on stderr with `err`."""
     width = output.width(sys.stderr if err else sys.stdout) or _IN_A_PIPE
     for line in _full(diff) if full else _grouped(diff, max(width, _NARROWEST)):
-        output.echo(line, err=err)
+        output.echo(output.Styled(line), err=err)
 
 
 def _full(diff: StackDiff) -> Iterator[str]:
@@ -45,7 +45,8 @@ def _full(diff: StackDiff) -> Iterator[str]:
     names = max((len(resource.logical_id) for resource in diff.resources), default=0)
     for resource in diff.resources:
         name = resource.logical_id.ljust(names)
-        yield f"{_mark(resource.access)} {_kind(resource, kinds)}  {name}  {resource.type}"
+        type_ = f"{resource.type}{_kept(resource)}"
+        yield f"{_mark(resource.access)} {_kind(resource, kinds)}  {name}  {type_}"
         yield from _loss(resource)
         for change in _values(resource):
             yield f"{_mark(change.access)}     {change}"
@@ -69,8 +70,27 @@ def _grouped(diff: StackDiff, width: int) -> Iterator[str]:
     if quiet:
         text = f"{counted(quiet, 'more resource')}: only tags, or references to what changes"
         yield _cut(f"  {'modify'.ljust(kinds)}  {text}", width)
-    yield from _value_lines(diff.parts, width, 2)
+    yield from _outputs(diff.parts, width)
+    yield from _value_lines([part for part in diff.parts if not _is_output(part)], width, 2)
     yield from _ending(diff, width)
+
+
+def _outputs(parts: Sequence[PropertyChange], width: int) -> Iterator[str]:
+    """The names of the added outputs in one line, and of the removed ones in another."""
+    for sign in ("+", "-"):
+        found = [
+            part for part in parts if _is_output(part) and (part.before is None) is (sign == "+")
+        ]
+        if found:
+            start = f"Outputs: {sign} "
+            names = _listed([part.path.split("/")[2] for part in found], width - 2 - len(start))
+            yield f"{_mark(any(part.access for part in found))} {start}{names}"
+
+
+def _is_output(part: PropertyChange) -> bool:
+    """Whether a whole output is added or removed."""
+    steps = part.path.split("/")
+    return steps[1] == "Outputs" and len(steps) == 3 and None in (part.before, part.after)
 
 
 def _settings(settings: Sequence[SettingChange], width: int) -> Iterator[tuple[str, bool]]:
@@ -117,7 +137,7 @@ def _removed(diff: StackDiff, width: int | None = None) -> Iterator[str]:
         return
     removed, total = len(diff.removed_routes), len(diff.removed_routes) + diff.kept_routes
     text = f"Removes {removed} of {counted(total, 'route')}: {', '.join(diff.removed_routes)}"
-    yield from (click.style(line, fg="red") for line in fitted(text, width))
+    yield from (output.style(line, fg="red") for line in fitted(text, width))
 
 
 def _is_quiet(resource: ResourceDiff) -> bool:
@@ -129,7 +149,7 @@ def _group(resource: ResourceDiff) -> Any:
     """What resources of one group have in common."""
     places = frozenset(_place(change) for change in _values(resource))
     alone = resource.logical_id if resource.loss else ""
-    return _word(resource), resource.type, resource.access, places, alone
+    return _word(resource), resource.type, resource.retained, resource.access, places, alone
 
 
 def _rank(group: Sequence[ResourceDiff]) -> tuple[bool, bool]:
@@ -142,9 +162,9 @@ def _group_lines(group: Sequence[ResourceDiff], kinds: int, width: int) -> Itera
     start = f"{_mark(first.access)} {_kind(first, kinds)}  "
     space = width - 2 - max(kinds, len(_word(first))) - 2
     if len(group) == 1:
-        text = f"{first.logical_id}  {first.type}"
+        text = f"{first.logical_id}  {first.type}{_kept(first)}"
     else:
-        text = f"{len(group)} {first.type}: "
+        text = f"{len(group)} {first.type}{_kept(first)}: "
         text += _listed([resource.logical_id for resource in group], space - len(text))
     yield start + _cut(text, space)
     yield from _loss(first, width)
@@ -222,7 +242,11 @@ def _word(resource: ResourceDiff) -> str:
 
 def _kind(resource: ResourceDiff, width: int) -> str:
     colour = _COLOURS.get(resource.kind, "red")
-    return click.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
+    return output.style(_word(resource).ljust(width), fg=colour, bold=resource.is_protected or None)
+
+
+def _kept(resource: ResourceDiff) -> str:
+    return " (kept)" if resource.retained else ""
 
 
 def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
@@ -230,11 +254,11 @@ def _loss(resource: ResourceDiff, width: int | None = None) -> Iterator[str]:
         may = "if AWS replaces it: " if resource.kind == "may replace" else ""
         space = width and width - _MARGIN
         for line in fitted(f"{may}{resource.loss}", space):
-            yield " " * _MARGIN + click.style(line, fg="red", bold=True)
+            yield " " * _MARGIN + output.style(line, fg="red", bold=True)
 
 
 def _mark(access: bool) -> str:
-    return click.style("!", fg="red", bold=True) if access else " "
+    return output.style("!", fg="red", bold=True) if access else " "
 
 
 def _listed(names: Sequence[str], space: int) -> str:

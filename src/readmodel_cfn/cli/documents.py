@@ -6,7 +6,7 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
-from readmodel_cfn.cli.errors import unfinished_if_output_fails
+from readmodel_cfn.cli.errors import stop_on_sigterm, unfinished_if_output_fails
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import json_option, stack_name_options, stack_options
 from readmodel_cfn.cli.reporter import Reporter
@@ -49,6 +49,7 @@ def history(stack: ReadModelStack, key: str, as_json: bool) -> None:
 @stack_options
 @yes_option
 @json_option
+@stop_on_sigterm()
 def restore(stack: ReadModelStack, key: str, version: str, yes: bool, as_json: bool) -> None:
     """Make VERSION of KEY the current one again, by copying it; nothing is deleted.
 
@@ -101,6 +102,8 @@ def _row(version: "Version") -> list[str]:
 @json_option
 def read(stack: ReadModelStack, path: str | None, as_json: bool) -> None:
     """GET a path of the API and print the response (default: the path of the first route).
+
+    With [access] the request is signed with your AWS credentials, or has the first API key.
 
     The exit code is 10 if the status is 404, and 7 if it is any other but 2xx and 304.
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from traceback import extract_tb
@@ -13,8 +13,10 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.exceptions import NoSuchCommand
 
-from readmodel_cfn.cli.output import colour, fit
-from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.cli.output import Styled, colour, fit, style
+from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
+from readmodel_cfn.interruptions import deferred_interruptions
+from readmodel_cfn.printable import printable
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -83,7 +85,8 @@ def _end(line: str, code: int) -> None:
 def _print(line: str) -> None:
     """Print the error; if stderr is closed, there is only the exit code."""
     with suppress(OSError):
-        click.echo(fit(f"{click.style('Error:', fg='red')} {line}"), err=True, color=colour())
+        text = Styled(f"{style('Error:', fg='red')} {printable(line)}")
+        click.echo(fit(text), err=True, color=colour())
     for stream in filter(None, (sys.stdout, sys.stderr)):
         _close(stream)
 
@@ -150,14 +153,28 @@ def _terminate(*_: Any) -> NoReturn:
 
 
 @contextmanager
+def result_of_errors(report: Callable[[Any], object], as_json: bool) -> Iterator[None]:
+    """With --json print what was done before a conflict or an interruption, as the last line."""
+    try:
+        yield
+    except (LostRace, Unfinished) as error:
+        if as_json and error.result is not None:
+            with suppress(OSError), deferred_interruptions():  # the output may be closed
+                report(error.result)
+        raise
+
+
+@contextmanager
 def unfinished_if_output_fails(done: str, where: str | None, hint: str) -> Iterator[None]:
     """Turn errors of the block, which prints what was `done`, into Unfinished.
 
     Raises:
-        Unfinished: printing was interrupted, or the output cannot be written.
+        Unfinished: it was interrupted, and what is printed is printed whole; or the output cannot
+            be written.
     """
     try:
-        yield
+        with deferred_interruptions():
+            yield
     except KeyboardInterrupt:
         raise Unfinished(f"interrupted: {done}", where=where, hint=hint) from None
     except OSError as error:

@@ -17,6 +17,7 @@ from readmodel_cfn.cli.errors import Terminated, unfinished_if_output_closed
 from readmodel_cfn.cli.reporter import Printer, Reporter
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.results import DeletionPlan, StackDiff, StackEvent
 from readmodel_cfn.stack import ReadModelStack
 
@@ -196,7 +197,7 @@ class _LiveView:
             table.add_column(no_wrap=True, overflow="ellipsis")
 
         def add_row(name: str, state: str, since: float, style: str = "") -> None:
-            first = Text(name, style, no_wrap=True, overflow="ellipsis")
+            first = Text(printable(name), style, no_wrap=True, overflow="ellipsis")
             table.add_row(first, state, f"{now - since:.0f} s")
 
         add_row(self._where, str(progress), progress.began, "bold")

@@ -1,6 +1,7 @@
 """Options and arguments that commands share, and the stack that they select."""
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -238,6 +239,17 @@ def every_stack(
         endpoint_url=endpoint_url,
         sandbox=is_sandbox(use_sandbox, endpoint_url),
     )
+
+
+def version_option(help_text: str) -> Callable[[Command], Command]:
+    """The option --version of a document: a number, or a time as text, which the method checks."""
+    name, found = "document_version", _version
+    return click.option("--version", name, metavar="N", type=WORD, callback=found, help=help_text)
+
+
+def _version(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | str | None:
+    is_number = text is not None and re.fullmatch(r"-?[0-9]{1,100}", text)
+    return int(text) if text is not None and is_number else text
 
 
 def place_options(command: Command) -> Command:

@@ -1,6 +1,6 @@
 """`release`: list, activate and prune releases; and `publish --release`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,15 @@ from readmodel_cfn.stack import ReadModelStack
 
 if TYPE_CHECKING:
     from readmodel_cfn.results import Activated, Release
+
+
+watch_option: Callable[..., Any] = click.option(
+    "--watch",
+    type=click.IntRange(1, 180),
+    metavar="MINUTES",
+    help="Watch the alarms of [alarms] for this many minutes once the release is live; if one "
+    "fires, make the previous release live again.",
+)
 
 
 @click.group(
@@ -74,18 +83,24 @@ def _row(found: "Release") -> list[str]:
 @click.argument("release_id", metavar="ID", type=WORD)
 @stack_options
 @click.option("--stage", type=WORD, help="Stage to activate it on [default: the live one].")
+@watch_option
 @json_option
 @stop_on_sigterm()
-def activate(stack: ReadModelStack, release_id: str, stage: str | None, as_json: bool) -> None:
+def activate(
+    stack: ReadModelStack, release_id: str, stage: str | None, watch: int | None, as_json: bool
+) -> None:
     """Make the release ID live: every request is then served from it.
 
     With --stage preview only the stage preview serves it, and the live release stays.
 
-    With --json: an object with release, stage, previous, unchanged, documents, bucket, and those of
-    the target: account, region, stack, profile, role_arn, sandbox and env.
+    With --watch, if an alarm fires, the previous release is made live again: exit code 4. After
+    Ctrl-C the release stays live: exit code 9.
+
+    With --json: an object with release, stage, previous, unchanged, watched, documents, bucket, and
+    those of the target: account, region, stack, profile, role_arn, sandbox and env.
     """
     with Reporter(as_json) as report:
-        done = stack.activate(release_id, stage=stage, on_progress=report)
+        done = stack.activate(release_id, stage=stage, watch=watch, on_progress=report)
     _print_activated(done, as_json)
 
 
@@ -100,7 +115,7 @@ def activate(stack: ReadModelStack, release_id: str, stage: str | None, as_json:
 @json_option
 @stop_on_sigterm()
 def rollback(stack: ReadModelStack, as_json: bool) -> None:
-    """Make the release live that was live before; run again, it is undone.
+    """Make the previous release live again; run again, it is undone.
 
     With --json: the object that activate prints.
     """
@@ -159,6 +174,7 @@ def prune(stack: ReadModelStack, keep: int | None, yes: bool, as_json: bool) -> 
 
 # publish --release
 
+_OF_RELEASE = {"--stage", "--watch"}
 NEW = " "  # the value of --release without an ID
 
 
@@ -172,13 +188,14 @@ def check_options(
     """
     names = {name for name, value in given.items() if value}
     if release_id is None:
-        if no_activate or "--stage" in names:
-            where = "--no-activate" if no_activate else "--stage"
+        required = ["--no-activate"] * no_activate + sorted(names & _OF_RELEASE)
+        if required:
+            where = required[0]
             raise ConfigError("requires --release", where=where, hint="add --release")
         return
-    if no_activate and "--stage" in names:
-        raise ConfigError("exclude each other", where="--no-activate and --stage")
-    for name in sorted(names - {"--stage"}):
+    for name in sorted(names & _OF_RELEASE) if no_activate else ():
+        raise ConfigError("exclude each other", where=f"--no-activate and {name}")
+    for name in sorted(names - _OF_RELEASE):
         what, hint = "exclude each other", "a release has the documents in PATH, and no others"
         raise ConfigError(what, where=f"--release and {name}", hint=hint)
 
@@ -191,6 +208,7 @@ def publish(
     *,
     activate: bool,
     stage: str | None,
+    watch: int | None,
     dry_run: bool,
     yes: bool,
     as_json: bool,
@@ -207,6 +225,7 @@ def publish(
         release=named,
         activate=activate,
         stage=stage,
+        watch=watch,
         confirm=Ask(report, yes=yes),
         on_progress=report,
         **options,

@@ -12,6 +12,7 @@ from typing import Any, Self
 import click
 
 from readmodel_cfn.cli import output
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Count, Note, Step
 
 _FIRST = 1.0  # seconds before the first line of a step or a count
@@ -45,7 +46,7 @@ class Reporter:
         """Print one value."""
         self._end_step()
         if isinstance(value, Step):
-            timer = _Timer(value.text)
+            timer = _Timer(printable(value.text))
             timer.start()  # Ctrl-C may interrupt it, and a thread that has not started has no end
             self._step = timer
         elif isinstance(value, Count):
@@ -143,7 +144,7 @@ class _CountLine:
 def _line(count: Count, seconds: float) -> str:
     rate = count.done / seconds if seconds else 0.0
     total = "" if count.total is None else f" of {count.total:,}"
-    line = f"{count.name}: {count.done:,}{total} {count.unit}, {rate:,.0f} per second"
+    line = f"{printable(count.name)}: {count.done:,}{total} {count.unit}, {rate:,.0f} per second"
     if count.total is None or not rate:
         return line
     return f"{line}, {(count.total - count.done) / rate:,.0f} s left"

@@ -26,6 +26,7 @@ from readmodel_cfn.stacks import status_all
 
 if TYPE_CHECKING:
     from readmodel_cfn.results import (
+        AlarmStatus,
         AllStatus,
         Diagnosis,
         Drift,
@@ -99,7 +100,7 @@ def status(
     stack cannot be read, or whose stage does not serve what the template says.
 
     With --json: an object with name, status, reason, tags, resources, last_operation, live, drift
-    if it was detected, and releases if the read model has them. With --all: an object with
+    if it was detected, releases and alarms if the stack has them. With --all: an object with
     environments, a list, each with env, status (that object, or null), differs, error, exit_code,
     account, region, stack, profile, role_arn and sandbox.
     """
@@ -175,6 +176,8 @@ def _cells(each: "EnvironmentStatus") -> list[str]:
     notes += ["differs from readmodel.toml"] * each.status.differs
     if each.status.releases and each.status.releases.differs:
         notes.append("does not serve the live release")
+    if each.status.alarms:
+        notes += [str(state) for state in each.status.alarms.firing]
     if each.status.drift:
         changed = [resource for resource in each.status.drift.resources if resource.is_changed]
         notes += [f"drift in {counted(len(changed), 'resource')}"] * bool(changed)
@@ -188,6 +191,8 @@ def _print_status(found: "StackStatus") -> None:
     _print_live(found.live)
     if found.releases:
         _print_releases(found.releases)
+    if found.alarms:
+        _print_alarms(found.alarms)
     if found.drift:
         _print_drift(found.drift)
     _print_resources(found)
@@ -228,6 +233,17 @@ def _print_releases(releases: "ReleaseStatus") -> None:
         output.echo(f"Release: stage {stage} serves {release or 'no release yet'}")
     if releases.unknown:
         output.echo(f"Release: not known: {releases.unknown}")
+
+
+def _print_alarms(alarms: "AlarmStatus") -> None:
+    """The states in one line, and the reason of each alarm that fires."""
+    if alarms.unknown:
+        output.echo(f"Alarms: not known: {alarms.unknown}")
+    if alarms.states:
+        states = (f"{each.alarm} {each.state}" for each in alarms.states)
+        output.echo(f"Alarms: {', '.join(states)}")
+    for state in alarms.firing:
+        output.echo(f"  {state.alarm}: {state.reason}")
 
 
 def _age(seconds: float) -> str:

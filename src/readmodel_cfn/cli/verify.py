@@ -9,6 +9,7 @@ import click
 
 from readmodel_cfn.cli import output
 from readmodel_cfn.cli.consent import Ask, yes_option
+from readmodel_cfn.cli.errors import stop_on_sigterm
 from readmodel_cfn.cli.help import WithExamples, examples
 from readmodel_cfn.cli.options import (
     FILE,
@@ -90,6 +91,7 @@ _BLOCK = "█"
     type=FILE,
     help="With --concurrency: SVG file to write with a plot of all reads.",
 )
+@stop_on_sigterm()
 def verify(
     stack: ReadModelStack,
     yes: bool,
@@ -153,7 +155,7 @@ def _rows(result: "VerifyResult", status: str) -> Iterator[list[str]]:
     name, colour = _STATUS[status]
     for promise in result.promises:
         if promise.status == status:
-            yield [click.style(name, fg=colour), f"{promise.title}: {promise.what}"]
+            yield [output.style(name, fg=colour), f"{promise.title}: {promise.what}"]
             if promise.todo:
                 yield ["", promise.todo]
 

@@ -15,8 +15,10 @@ from json.decoder import JSONDecodeError, JSONDecoder
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from readmodel_cfn.cloudformation.json_limits import integer, limit_of_json
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.limits import TEMPLATE_BYTES, TEMPLATE_FILE_BYTES, TEMPLATE_RESOURCES
 
 _NO_TEMPLATE = "use a CloudFormation template in JSON or YAML"
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -72,7 +74,7 @@ def template_text(source: TemplateSource) -> str:
     if isinstance(source, str):
         return source
     if isinstance(source, Path):
-        return read_text(source)
+        return read_text(source, TEMPLATE_FILE_BYTES)
     return json.dumps(template_content(source), indent=2, default=str)
 
 
@@ -81,6 +83,10 @@ class Position(NamedTuple):
 
     line: int
     column: int
+
+
+class BeyondLimit(ConfigError):
+    """A text that is too large, too deep or too long to be read as a template."""
 
 
 class _RepeatedKeyError(ValueError):
@@ -93,24 +99,39 @@ def read_template(text: str, name: str) -> dict[str, Any]:
     `name` is the name of the text in messages, usually the file's.
 
     Raises:
-        ConfigError: the text is neither JSON nor YAML, repeats a key, is nested too deeply, expands
-            to too much, or is not a template: an object that has an object Resources.
+        ConfigError: the text is neither JSON nor YAML, repeats a key, exceeds a limit, or is not a
+            template: an object that has an object Resources.
     """
     template = _read(text.removeprefix("\ufeff"), name)
     if not isinstance(template, dict):
         raise ConfigError("is not an object", where=name, hint=_NO_TEMPLATE)
-    if not isinstance(template.get("Resources"), Mapping):
+    resources = template.get("Resources")
+    if not isinstance(resources, Mapping):
         where = locate(text, name, ("Resources",)) if "Resources" in template else name
         what = "is not an object" if "Resources" in template else "has no Resources"
         raise ConfigError(what, where=where, hint=_NO_TEMPLATE)
+    if len(resources) > TEMPLATE_RESOURCES:
+        what = f"{len(resources):,} resources are more than the {TEMPLATE_RESOURCES} of a stack"
+        raise BeyondLimit(what, where=name, hint="use several templates")
     return template
+
+
+def exceeded_limit(text: str) -> str | None:
+    """The limit that a template's text exceeds, if any; whether it is a template is not checked."""
+    try:
+        read_template(text, "template")
+    except BeyondLimit as error:
+        return error.what
+    except ConfigError:
+        return None
+    return None
 
 
 def read_json(text: str, name: str) -> Any:
     """A JSON text as a value, whatever the value is.
 
     Raises:
-        ConfigError: the text is not JSON, repeats a key, or is nested too deeply.
+        ConfigError: the text is not JSON, repeats a key, or exceeds a limit.
     """
     try:
         return _parse_json(text, name)
@@ -157,10 +178,11 @@ def _read(text: str, name: str) -> Any:
 
 
 def _parse_json(text: str, name: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ConfigError("nested too deeply", where=name) from error
+    if limit := limit_of_json(text):
+        raise BeyondLimit(limit, where=name)
+    return json.loads(
+        text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=integer
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -180,10 +202,15 @@ def _read_yaml(text: str, name: str, not_json: ValueError | None = None) -> Any:
     YAML in flow style starts with a brace too. The YAML reader also finds the line of a repeated
     key in JSON.
     """
-    from readmodel_cfn.cloudformation.yaml_reader import YamlError, read_yaml
+    from readmodel_cfn.cloudformation.yaml_reader import YamlError, YamlLimit, read_yaml
 
+    if len(text) > TEMPLATE_BYTES:  # which takes seconds to read
+        what = f"YAML of more than {TEMPLATE_BYTES:,} characters"
+        raise BeyondLimit(what, where=name)
     try:
         return read_yaml(text)
+    except YamlLimit as error:
+        raise BeyondLimit(error.what, where=_at(name, error.line)) from error
     except YamlError as error:
         if not_json is None or isinstance(not_json, _RepeatedKeyError):
             raise ConfigError(error.what, where=_at(name, error.line)) from error

@@ -13,18 +13,22 @@ from typing import Any
 
 import yaml
 
+from readmodel_cfn.cloudformation.json_limits import TOO_DEEP, TOO_LONG, TOO_MANY
 from readmodel_cfn.cloudformation.reader import Position
+from readmodel_cfn.limits import NUMBER_DIGITS, TEMPLATE_LEVELS, TEMPLATE_VALUES
+from readmodel_cfn.printable import shortened
 
 MAX_EXPANSION = 500_000
 """The maximum number of values and characters that the aliases of a template may add."""
-MAX_LEVELS = 500
-"""The maximum number of nested levels."""
+MAX_TAG_DIRECTIVES = 100
+"""The maximum number of %TAG directives, which PyYAML compares with each other."""
 
 _BARE = ("Ref", "Condition")  # the short forms whose function has no Fn:: in front
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = {f"{_CORE}{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 # Types of YAML 1.1 that a template uses as text, such as a policy's Version, which is a date.
 _TEXTS = {f"{_CORE}{kind}" for kind in ("timestamp", "merge", "value")}
+_NUMBERS = {f"{_CORE}int", f"{_CORE}float"}
 _MERGE = "<<"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -38,6 +42,10 @@ class YamlError(ValueError):
         self.line: int | None = mark.line + 1 if mark else None
 
 
+class YamlLimit(YamlError):
+    """A text that exceeds a limit."""
+
+
 @dataclass
 class _Open:
     """A list or an object that is being read; `key` is the one whose value comes next."""
@@ -46,6 +54,8 @@ class _Open:
     tag: str | None
     anchor: str | None
     size: int = 1
+    values: int = 1
+    levels: int = 1
     key: str | None = None
     key_mark: Any = None
     is_merge: bool = False
@@ -54,10 +64,12 @@ class _Open:
 
 @dataclass(frozen=True)
 class _Part:
-    """A finished value, and its size with all aliases expanded."""
+    """A finished value; its size, its values and its levels with all aliases expanded."""
 
     value: Any
     size: int
+    values: int = 1
+    levels: int = 0
 
 
 def read_yaml(text: str) -> Any:
@@ -87,10 +99,13 @@ class _Builder:
         self._open: list[_Open] = []
         self._anchors: dict[str, _Part | None] = {}
         self._expansion = 0
+        self._values = 0
         self._scalars: Any = yaml.SafeLoader("")
         self._root: Any = None
 
     def build(self, text: str) -> Any:
+        if text.count("%TAG") > MAX_TAG_DIRECTIVES:
+            raise YamlLimit(f"more than {MAX_TAG_DIRECTIVES} %TAG directives")
         try:
             for event in yaml.parse(text, Loader=_Loader):
                 self._take(event)
@@ -119,6 +134,7 @@ class _Builder:
         if parent and isinstance(parent.value, dict) and parent.key is None:
             self._begin_entry(parent, event)
             return
+        self._count(1, event.start_mark)
         value = self._value_of(event)
         part = _Part(value, 1 + len(event.value))
         self._remember(event.anchor, part)
@@ -132,9 +148,12 @@ class _Builder:
         if tag == f"{_CORE}str" or (tag in _TEXTS and event.implicit[0]):
             return event.value
         _check_plain(tag, event.start_mark)
+        # YAML 1.1 has numbers like 1:30:00, which are read in quadratic time.
+        if tag in _NUMBERS and len(event.value) > NUMBER_DIGITS:
+            raise YamlLimit(TOO_LONG, event.start_mark)
         try:
             return self._scalars.construct_object(yaml.ScalarNode(tag, event.value))
-        except (yaml.YAMLError, ValueError, KeyError) as error:
+        except (yaml.YAMLError, ValueError, KeyError, OverflowError) as error:
             what = f"{event.value[:40]!r} is not a value of {tag.removeprefix(_CORE)}"
             raise YamlError(what, event.start_mark) from error
 
@@ -161,8 +180,9 @@ class _Builder:
         parent = self._open[-1] if self._open else None
         if parent and isinstance(parent.value, dict) and parent.key is None:
             raise YamlError("a key must be a text", event.start_mark)
-        if len(self._open) >= MAX_LEVELS:
-            raise YamlError("nested too deeply", event.start_mark)
+        if len(self._open) >= TEMPLATE_LEVELS:
+            raise YamlLimit(TOO_DEEP, event.start_mark)
+        self._count(1, event.start_mark)
         if not _function(event.tag) and event.tag not in (None, "!"):
             _check_plain(event.tag, event.start_mark)
         if event.anchor:
@@ -177,21 +197,33 @@ class _Builder:
             for name, value in below.items():
                 ended.value.setdefault(name, value)
         function = _function(ended.tag)
-        part = _Part({function: ended.value} if function else ended.value, ended.size)
+        value = {function: ended.value} if function else ended.value
+        part = _Part(value, ended.size, ended.values, ended.levels)
         self._remember(ended.anchor, part)
         self._add(part, None)
 
     def _aliased(self, event: yaml.AliasEvent) -> _Part:
         if event.anchor not in self._anchors:
-            raise YamlError(f"the alias *{event.anchor} has no anchor", event.start_mark)
+            raise YamlError(
+                f"the alias *{shortened(str(event.anchor))} has no anchor", event.start_mark
+            )
         part = self._anchors[event.anchor]
         if part is None:
-            raise YamlError(f"the alias *{event.anchor} contains itself", event.start_mark)
+            what = f"the alias *{shortened(str(event.anchor))} contains itself"
+            raise YamlError(what, event.start_mark)
         self._expansion += part.size
         if self._expansion > MAX_EXPANSION:
             what = f"its aliases expand to more than {MAX_EXPANSION:,} characters and values"
-            raise YamlError(what, event.start_mark)
+            raise YamlLimit(what, event.start_mark)
+        if len(self._open) + part.levels > TEMPLATE_LEVELS:
+            raise YamlLimit(TOO_DEEP, event.start_mark)
+        self._count(part.values, event.start_mark)
         return part
+
+    def _count(self, values: int, mark: Any) -> None:
+        self._values += values
+        if self._values > TEMPLATE_VALUES:
+            raise YamlLimit(TOO_MANY, mark)
 
     def _remember(self, anchor: str | None, part: _Part) -> None:
         if anchor:
@@ -204,6 +236,8 @@ class _Builder:
             return
         parent = self._open[-1]
         parent.size += part.size
+        parent.values += part.values
+        parent.levels = max(parent.levels, part.levels + 1)
         if isinstance(parent.value, list):
             if mark:
                 self._note(str(len(parent.value)), mark)
@@ -234,7 +268,7 @@ class _Builder:
                 yield level.key
 
     def _dotted(self, name: str) -> str:
-        return ".".join([*self._steps(), name])
+        return shortened(".".join([*self._steps(), name]), 200)
 
     def _note(self, step: str, mark: Any) -> None:
         """Keep the mark of a key or an item if it is at a requested path."""
@@ -252,4 +286,5 @@ def _function(tag: str | None) -> str | None:
 
 def _check_plain(tag: str, mark: Any) -> None:
     if tag not in _PLAIN:
-        raise YamlError(f"the type {tag.removeprefix(_CORE)} is not allowed in a template", mark)
+        name = shortened(tag.removeprefix(_CORE))
+        raise YamlError(f"the type {name} is not allowed in a template", mark)

@@ -66,22 +66,43 @@ def _of_section(
             with suppress(ConfigError):  # this change is valid only with others of its table
                 single = replace(section, **{name: changed})
                 after = _template(replace(old, **{table: single}), prefix)
-            if after is None:
-                after = _with(old, prefix, before, **{table: target})
-            yield table, name, plain(value), plain(changed), before, after
+            pair = (before, after) if after else _effect_of_table(table, old, new, prefix, before)
+            yield table, name, plain(value), plain(changed), *pair
 
 
 def _turned_on_or_off(
     table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
 ) -> Iterator[ChangedSetting]:
-    """The first option of a table that only one model has, and those without their default."""
+    """The options without their default of a table that only one model has; one, if it has none."""
     section, target = getattr(old, table), getattr(new, table)
-    after = _with(old, prefix, before, **{table: target}) if section != target else before
-    first, *others = (declared for declared, _ in options_of(SECTIONS[table]))
-    for declared in (first, *others):
+    if section == target:
+        return
+    pair = _effect_of_table(table, old, new, prefix, before)
+    found = []
+    for declared, _ in options_of(SECTIONS[table]):
         value, changed = (getattr(each, declared.name, None) for each in (section, target))
-        if value != changed and (declared is first or {value, changed} != {None, declared.default}):
-            yield table, declared.name, plain(value), plain(changed), before, after
+        if value != changed:
+            is_default = {value, changed} == {None, declared.default}
+            found.append((is_default, declared.name, plain(value), plain(changed)))
+    given = [setting for setting in found if not setting[0]] or found[:1]
+    for _, *setting in given:
+        yield (table, *setting, *pair)
+
+
+def _effect_of_table(
+    table: str, old: ReadModel, new: ReadModel, prefix: str, before: Template
+) -> tuple[Template, Template]:
+    """Two templates, without and with the change of a table.
+
+    A change that is valid only with those of other tables is made last instead of first; if it
+    is valid neither way, the templates are those without and with all changes.
+    """
+    with suppress(ConfigError):
+        return before, _template(replace(old, **{table: getattr(new, table)}), prefix)
+    after = _template(new, prefix)
+    with suppress(ConfigError):
+        return _template(replace(new, **{table: getattr(old, table)}), prefix), after
+    return before, after
 
 
 def _of_routes(

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import CONFIG_ENVIRONMENTS
+from readmodel_cfn.printable import shown
 from readmodel_cfn.template.options import OptionError
 
 ENV = "env"
@@ -30,23 +32,26 @@ class UnknownEnvironment(ConfigError):
             hint = f"known environments: {', '.join(names)}"
         else:
             hint = f"the file has no environments; add a table [env.{name}.stack]"
-        super().__init__(f"unknown environment {name!r}", where=where, hint=hint)
+        super().__init__(f"unknown environment {shown(name)}", where=where, hint=hint)
 
 
 def env_tables(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """The tables of each environment, by its name; empty if the file has none.
 
     Raises:
-        ConfigError: a name is invalid, or a value is not a table.
+        ConfigError: a name is invalid, a value is not a table, or there are too many.
     """
     if ENV not in content:
         return {}
     found = content[ENV]
     if not isinstance(found, dict) or not found:
         raise OptionError(ENV, found, "tables, such as [env.production.stack]")
+    if len(found) > CONFIG_ENVIRONMENTS:
+        what = f"more than {CONFIG_ENVIRONMENTS} environments"
+        raise ConfigError(what, where=ENV, hint="use several files, each with --config")
     for name, tables in found.items():
         if not re.fullmatch(NAME, name):
-            raise ConfigError(f"{name!r} is not allowed", where=ENV, hint=f"use {NAME_IN_WORDS}")
+            raise OptionError(ENV, name, NAME_IN_WORDS)
         if not isinstance(tables, dict):
             raise OptionError(table_name(name), tables, f"tables, such as [env.{name}.stack]")
     return found

@@ -30,9 +30,12 @@ from readmodel_cfn.config.values import (
 )
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.files import read_text
+from readmodel_cfn.limits import CONFIG_BYTES
+from readmodel_cfn.printable import shortened, shown
 from readmodel_cfn.template.model import SECTIONS, ReadModel
 from readmodel_cfn.template.options import OptionError, options_of
 from readmodel_cfn.template.routes import Route
+from readmodel_cfn.toml import parse_toml
 
 # No readmodel.toml has these names unless a person writes them, so the example and the article's
 # template replace no other stack.
@@ -65,7 +68,7 @@ def load_environments(path: str | Path = DEFAULT_FILE) -> Mapping[str, Config]:
 
 def _file_content(path: Path) -> Mapping[str, Any]:
     """The file's content, in which the paths of schemas begin at the working directory."""
-    content = _content(read_text(path), str(path))
+    content = parse_toml(read_text(path, CONFIG_BYTES), str(path))
     routes = content.get("routes")
     for route in routes if isinstance(routes, list) else ():
         schema = route.get("schema") if isinstance(route, dict) else None
@@ -130,7 +133,7 @@ def parse(text: str, source: str, env: str | None = None) -> Config:
     Raises:
         ConfigError: a key or value is invalid, or there is no such environment.
     """
-    return _selected(_content(text, source), source, env, ())
+    return _selected(parse_toml(text, source), source, env, ())
 
 
 def _selected(
@@ -147,16 +150,6 @@ def _selected(
     return replace(config, command_options=command_options, environments=environments)
 
 
-def _content(text: str, source: str) -> Mapping[str, Any]:
-    import tomllib  # takes time to import, as does difflib below
-
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # ValueError: also for too many digits
-        what = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise ConfigError(f"not TOML: {what}", where=source) from error
-
-
 def read_model(content: Any, source: str) -> ReadModel:
     """The read model of plain values: the tables of readmodel.toml without [stack] and [publish].
 
@@ -168,7 +161,7 @@ def read_model(content: Any, source: str) -> ReadModel:
     """
     with _naming_source(source):
         if not isinstance(content, dict):
-            raise ConfigError(f"{content!r} is not allowed", hint="use a table")
+            raise ConfigError(f"{shown(content)} is not allowed", hint="use a table")
         _check_keys(content, ["routes", *SECTIONS], "")
         return _model(content)
 
@@ -179,7 +172,7 @@ def _naming_source(source: str) -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        where = f"{source}: {error.where}" if error.where else source
+        where = f"{source}: {shortened(error.where)}" if error.where else source
         raise ConfigError(error.what, where=where, hint=error.hint) from error
 
 

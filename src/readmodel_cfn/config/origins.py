@@ -29,6 +29,12 @@ def _of_sections(created: Resources) -> dict[str, str]:
         "[api]": [created.api, *created.gateway_responses],
         "[deployment]": [created.deployment, created.stage],
         "[releases]": [created.preview_stage],
+        "[access]": [*(created.api_keys or ())],
+        "[domain]": created.domain or (),
+        "[logs]": created.logs or (),
+        "[alarms]": created.alarms,
+        "[cdn]": created.cdn or [],
+        "[waf]": created.waf,
     }
     return {
         resource.title: table

@@ -12,13 +12,15 @@ from readmodel_cfn.cloudformation.evaluate import Evaluator, function_of
 from readmodel_cfn.cloudformation.resources import references
 from readmodel_cfn.deploy.access_rules import API, METHOD, is_true, text_of, widens
 from readmodel_cfn.deploy.routes import methods_of, routes_of, unnamed
-from readmodel_cfn.deploy.statements import widened_policy
+from readmodel_cfn.deploy.statements import allows_named, widened_policy
 
 Template = Mapping[str, Any]
 
 _STAGE = "AWS::ApiGateway::Stage"
 _ORIGIN_OF_S3 = "integration.response.header.Access-Control-Allow-Origin"
 _SCOPES = "AuthorizationScopes"
+_KEY_REQUIRED = "ApiKeyRequired"
+_USAGE_PLAN_KEY = "AWS::ApiGateway::UsagePlanKey"
 _KEY_ATTRIBUTE = 'SecretAccessKey"'  # the end of a GetAtt, as a list or as one string
 # In a list of objects these properties say which item is which.
 _ITEM_KEYS = ("StatusCode", "ResourcePath", "HttpMethod", "Id", "Key", "PolicyName")
@@ -47,6 +49,8 @@ class Access:
         type_ = str((new or old).get("Type"))
         if self._whole(type_, old, new):
             return ("/Properties",)
+        if type_ == _USAGE_PLAN_KEY and not old and self._keys_only_narrow():
+            return ()
         before, after = (found.get("Properties") or {} for found in (old, new))
         if not isinstance(before, Mapping) or not isinstance(after, Mapping):
             return ()
@@ -68,6 +72,17 @@ class Access:
             return _serves_anyone(new.get("Properties"))
         return (added and type_ in _GRANTS) or (removed and type_ in _PROTECTIONS)
 
+    def _keys_only_narrow(self) -> bool:
+        """Whether anybody could call before, without a key, each method that requires one now."""
+        keyed = [name for name in self._after.get("Resources", {}) if self._requires_key(name)]
+        before = (_resource(self._before, self._renamed.get(name, name)) for name in keyed)
+        return bool(keyed) and all(_serves_anyone(method.get("Properties")) for method in before)
+
+    def _requires_key(self, logical_id: str) -> bool:
+        found = _resource(self._after, logical_id)
+        properties = found.get("Properties") or {}
+        return found.get("Type") == METHOD and is_true(properties.get(_KEY_REQUIRED))
+
     def _is_target_kept(self, properties: Mapping[str, Any]) -> bool:
         """Whether what a removed policy belongs to, such as a bucket, is still in the template."""
         kept = self._after.get("Resources", {})
@@ -81,8 +96,9 @@ class Access:
             old, new = before.get(name), after.get(name)
             if old == new or not any(map(_is_policy, (old, new))):
                 continue
-            if type_ == API and (old is None or new is None):  # without a policy all may call it
-                wider = new is None
+            if type_ == API and (old is None or new is None):
+                # Without a policy all may call it, except methods with AWS_IAM.
+                wider = new is None or allows_named(logical_id, new, self._evaluators[1])
             else:
                 wider = widened_policy(logical_id, (old, new), self._evaluators)
             if wider:
@@ -147,7 +163,7 @@ def _serves_anyone(properties: Any) -> bool:
     integration = properties.get("Integration")
     mock = isinstance(integration, Mapping) and integration.get("Type") == "MOCK"
     anyone = properties.get("AuthorizationType", "NONE") == "NONE"
-    return anyone and not mock and not is_true(properties.get("ApiKeyRequired"))
+    return anyone and not mock and not is_true(properties.get(_KEY_REQUIRED))
 
 
 def _renamed_methods(before: Template, after: Template) -> dict[str, str]:

@@ -113,6 +113,7 @@ _RULES: tuple[tuple[str, str, Test], ...] = (
     ("AWS::ApiGateway::DomainName", r"securitypolicy", _weaker_tls),
     ("AWS::ApiGateway::DomainName", r"mutualtlsauthentication.*", _lost),
     ("AWS::ApiGateway::UsagePlan", r"quota/limit", _removed_or_raised),
+    ("AWS::ApiGateway::UsagePlanKey", r".*", _added),
     ("AWS::WAF*::WebACLAssociation", r".*", _lost),  # of the API, or of its rules
     ("AWS::S3::Bucket", r"publicaccessblockconfiguration/.*", _no_longer_true),
     ("AWS::S3::Bucket", r"accesscontrol", _public_acl),

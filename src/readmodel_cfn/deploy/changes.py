@@ -8,7 +8,7 @@ from typing import Any
 from readmodel_cfn.cloudformation.evaluate import function_of
 from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.access import Access
-from readmodel_cfn.deploy.exposure import exposure
+from readmodel_cfn.deploy.exposure import exposure, exposure_change
 from readmodel_cfn.deploy.replacement import Verdict, effect, verdicts
 from readmodel_cfn.deploy.routes import removed_routes, routes_of
 from readmodel_cfn.deploy.settings import (
@@ -78,6 +78,7 @@ def from_change_set(
         settings=(*setting_changes(find_settings(deployed)), *stack_settings(changes)),
         removed_routes=removed,
         kept_routes=len(routes_of(deployed)) - len(removed),
+        exposure=exposure_change(deployed, spec.content) if deployed else "",
     )
 
 
@@ -205,7 +206,9 @@ def _whole(
         f"/Properties/{name}": (value, ABSENT) if removed else (ABSENT, value)
         for name, value in (resource.get("Properties") or {}).items()
     }
-    return ResourceDiff(kind, logical_id, type_, physical_id, _properties(rows, widened))
+    retained = removed and str(resource.get("DeletionPolicy", "")).startswith("Retain")
+    properties = _properties(rows, widened)
+    return ResourceDiff(kind, logical_id, type_, physical_id, properties, retained=retained)
 
 
 def _properties(

@@ -243,6 +243,7 @@ def _is_warning(event: Mapping[str, Any]) -> bool:
 def _arguments(spec: StackSpec) -> dict[str, Any]:
     """The arguments that CreateStack, UpdateStack and CreateChangeSet have in common."""
     role = {"RoleARN": spec.role_arn} if spec.role_arn else {}
+    rollback = {"RollbackConfiguration": spec.rollback.as_argument} if spec.rollback else {}
     template = "TemplateURL" if spec.template_url else "TemplateBody"
     return {
         "StackName": spec.name,
@@ -253,6 +254,7 @@ def _arguments(spec: StackSpec) -> dict[str, Any]:
         ],
         "Tags": [{"Key": key, "Value": value} for key, value in spec.all_tags.items()],
         **role,
+        **rollback,
     }
 
 

@@ -1,6 +1,7 @@
 """DeployContext: the client, spec, options and callbacks that the steps of a deploy share."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +12,7 @@ from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.diagnosis import check
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd
 from readmodel_cfn.deploy.releases import ReleaseCalls
+from readmodel_cfn.deploy.rollback import AlarmWatch
 from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.template_bucket import TemplateBucket, prepare, upload
@@ -93,7 +95,8 @@ def sendable(
 class DeployContext:
     """One call of `deploy`; `bucket` is that of a template that is too long for a request.
 
-    `releases` is None for a template without releases.
+    `releases` is None for a template without releases, `watch` for one that has no alarms of a
+    read model.
     """
 
     client: StackClient
@@ -107,6 +110,7 @@ class DeployContext:
     bucket: TemplateBucket | None = None
     find_settings: FindSettings = no_settings
     releases: ReleaseCalls | None = None
+    watch: AlarmWatch | None = None
 
     @cached_property
     def sendable(self) -> StackSpec:
@@ -146,8 +150,15 @@ class DeployContext:
         """
         if self.options.detach:
             raise Detached(self.location)
-        end = events.wait(self.on_progress)
+        with self._reads(events.stack_id):
+            end = events.wait(self.on_progress)
         return replace(end, stack=self.check(end))
+
+    def _reads(self, stack_id: str) -> AbstractContextManager[None]:
+        """Reads of the API while alarms are watched."""
+        watched = self.watch and self.spec.rollback and self.spec.rollback.triggers
+        stack = self.client.describe(stack_id) if watched else None
+        return self.watch.reads(stack) if self.watch and stack else nullcontext()
 
     def check(self, end: OperationEnd) -> Stack:
         """Return the stack if the operation succeeded.

@@ -23,6 +23,7 @@ from readmodel_cfn.deploy.changes import from_change_set
 from readmodel_cfn.deploy.client import StackClient
 from readmodel_cfn.deploy.context import DeployContext, DeployOptions, Detached, check_boto3
 from readmodel_cfn.deploy.diff import CLOCK, compare
+from readmodel_cfn.deploy.edge import disabled_endpoints, effect_on_readers
 from readmodel_cfn.deploy.events import EventStream, OnInterrupt, OperationEnd, event_ids
 from readmodel_cfn.deploy.inspection import Inspection
 from readmodel_cfn.deploy.obstacles import removed_methods
@@ -36,6 +37,7 @@ from readmodel_cfn.deploy.releases import (
     releases_before,
     set_releases,
 )
+from readmodel_cfn.deploy.rollback import AlarmWatch, with_rollback
 from readmodel_cfn.deploy.settings import FindSettings, no_settings
 from readmodel_cfn.deploy.spec import StackSpec
 from readmodel_cfn.deploy.stack_diff import StackDiff
@@ -118,6 +120,7 @@ def deploy(
     origin: Mapping[str, str] | None = None,
     find_settings: FindSettings = no_settings,
     releases: ReleaseCalls | None = None,
+    watch: AlarmWatch | None = None,
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
     on_interrupt: OnInterrupt | None = None,
@@ -143,9 +146,10 @@ def deploy(
         origin: The table of readmodel.toml that creates a resource, by logical ID, for errors.
         find_settings: Finds the changed settings of the deployed template, for the StackDiff.
         releases: What to ask about releases, if the template reads documents of releases.
+        watch: The alarms that roll an update back, if the template has or had them.
         confirm: Called before each change; without it these are refused: adopting a stack,
-            recreating it, continuing a failed rollback, replacing a bucket or an API, and removing
-            all routes.
+            recreating it, continuing a failed rollback, replacing a bucket or an API, removing
+            all routes, and disabling the execute-api URL.
         on_progress: Gets the lint findings, the Plan, the StackDiff, each StackEvent, and Step and
             Note.
         on_interrupt: Called on Ctrl-C during the wait; without it the wait ends.
@@ -180,6 +184,7 @@ def deploy(
         on_interrupt,
         find_settings=find_settings,
         releases=releases,
+        watch=watch,
     )
     try:
         return _run(context)
@@ -206,6 +211,7 @@ def _run(context: DeployContext) -> DeployResult:
     context = replace(context, location=inspection.location)
     action, by_change_set = inspection.plan.action, context.options.needs_change_set
     if by_change_set or action in CHANGING:
+        context = with_rollback(context, inspection)
         context = _with_bucket(context)
         _preflight(context, inspection)
     before = releases_before(context, inspection)
@@ -271,7 +277,7 @@ def _create_or_update(context: DeployContext, inspection: Inspection) -> Operati
     diff = compare(context.client, spec, inspection, context.on_progress, context.find_settings)
     _report(context, diff)
     if action in CHANGING:
-        _require_consent_to_loss(context, diff)
+        _require_consent_to_loss(context, diff, inspection)
         kind: ConsentKind = "create" if action == "create" else "update"
         context.require(kind, f"{kind} {where}")
         make_first_release(context, inspection)
@@ -301,7 +307,7 @@ def _execute_change_set(context: DeployContext, inspection: Inspection) -> Opera
         _report(context, diff)
         if not diff.resources and inspection.stack:
             return OperationEnd(inspection.stack, [])
-        _require_consent_to_loss(context, diff)
+        _require_consent_to_loss(context, diff, inspection)
         if context.options.import_existing:
             context.require("import", f"import existing resources into {context.location}")
         else:
@@ -336,7 +342,9 @@ def _change_set(
         yield replace(found, action=plan.action), change_set
 
 
-def _require_consent_to_loss(context: DeployContext, diff: StackDiff) -> None:
+def _require_consent_to_loss(
+    context: DeployContext, diff: StackDiff, inspection: Inspection
+) -> None:
     """Require consent for what an update would lose.
 
     What adopting a stack removes is named in the consent to adopt it.
@@ -355,6 +363,10 @@ def _require_consent_to_loss(context: DeployContext, diff: StackDiff) -> None:
         count = counted(len(diff.removed_routes), "route")
         text = f"remove all routes of {context.location} ({count})"
         context.require("remove-all-routes", text, diff.removed_routes)
+    if apis := disabled_endpoints(inspection.template, context.spec.content):
+        effect = effect_on_readers(apis, context.spec.content)
+        text = f"disable the execute-api URL of {context.location}: {effect}"
+        context.require("disable-endpoint", text, tuple(apis))
 
 
 def _report(context: DeployContext, diff: StackDiff) -> None:

@@ -1,4 +1,4 @@
-"""What a new stack makes public and who may write, in one sentence. No AWS calls."""
+"""What a stack makes public and who may write, in one sentence. No AWS calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,6 +17,7 @@ _IDENTITIES = {
     "AWS::IAM::ManagedPolicy": "IAM policy",
     "AWS::IAM::Policy": "IAM policy",
 }
+_API = "AWS::ApiGateway::RestApi"
 _WRITES = ("s3:PutObject", "s3:DeleteObject")
 _SHOWN = 3  # keys of a writer; the template has all of them
 
@@ -29,6 +30,18 @@ def exposure(template: Mapping[str, Any]) -> str:
     return f"Public: {_public(template, found)}. Writes: {'; '.join(writers) or 'nobody'}."
 
 
+def exposure_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What is public before and after an update, if it is no longer the same readers; or empty.
+
+    Added and removed routes are no such change.
+    """
+    old, new = (
+        _public(template, resources(template, Evaluator(template))) for template in (before, after)
+    )
+    readers = [text.partition(" by ")[2] for text in (old, new)]
+    return f"Public: {old} -> {new}." if readers[0] != readers[1] else ""
+
+
 def _public(template: Mapping[str, Any], found: Mapping[str, Resource]) -> str:
     open_ = {
         name: resource
@@ -38,7 +51,7 @@ def _public(template: Mapping[str, Any], found: Mapping[str, Resource]) -> str:
         and resource.properties.get("AuthorizationType", "NONE") == "NONE"
         and not resource.properties.get("ApiKeyRequired")
     }
-    if not open_:
+    if not open_ or _is_private(found):
         return "nothing"
     closed = {
         name for name, resource in found.items() if resource.type == "AWS::ApiGateway::Method"
@@ -46,7 +59,23 @@ def _public(template: Mapping[str, Any], found: Mapping[str, Resource]) -> str:
     kept = {name: item for name, item in template["Resources"].items() if name not in closed}
     verbs = dict.fromkeys(str(item.properties.get("HttpMethod")) for item in open_.values())
     paths = routes_of({**template, "Resources": kept})
-    return f"{'/'.join(verbs)} of {counted(len(paths), 'route')} by anyone"
+    limited = " whom the API's resource policy allows" if _has_policy(found) else ""
+    return f"{'/'.join(verbs)} of {counted(len(paths), 'route')} by anyone{limited}"
+
+
+def _is_private(found: Mapping[str, Resource]) -> bool:
+    """Whether all APIs are private: only readers in a VPC reach them."""
+    apis = [item.properties for item in found.values() if item.type == _API]
+    endpoints = [api.get("EndpointConfiguration") for api in apis]
+    return bool(apis) and all(
+        isinstance(endpoint, Mapping) and endpoint.get("Types") == ["PRIVATE"]
+        for endpoint in endpoints
+    )
+
+
+def _has_policy(found: Mapping[str, Resource]) -> bool:
+    apis = (item for item in found.values() if item.type == _API)
+    return any("Policy" in api.properties for api in apis)
 
 
 def _writers(found: Mapping[str, Resource], evaluator: Evaluator) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Obstacles: updates that CloudFormation would start and then fail, found in the two templates.
 
 CloudFormation creates new resources before it deletes old ones, so the update fails if both cannot
-exist at once. Nothing here calls AWS.
+exist at once. One would not fail, but change nothing. Nothing here calls AWS.
 """
 
 import json
@@ -21,7 +21,9 @@ from readmodel_cfn.deploy.physical_names import (
 from readmodel_cfn.limits import ACCESS_KEYS
 
 _STAGE, _DEPLOYMENT = "AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment"
-_ACCESS_KEY = "AWS::IAM::AccessKey"
+_API, _ACCESS_KEY = "AWS::ApiGateway::RestApi", "AWS::IAM::AccessKey"
+_DISTRIBUTION, _CLOUDFRONT_REGION = "AWS::CloudFront::Distribution", "us-east-1"
+_WITHOUT_CLOUDFRONT = ("cn-", "us-gov-")
 _RESOURCE, _METHOD = "AWS::ApiGateway::Resource", "AWS::ApiGateway::Method"
 _NEW_STACK = (
     "deploy under another stack name, switch the clients to the new URL, then delete this stack"
@@ -48,7 +50,44 @@ def obstacles(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> lis
     old, new = unconditional_resources(before), unconditional_resources(after)
     paths = _api_resources(old), _api_resources(new)
     stages = [*_inline_stages(old, new), *_lost_stages(old, new)]
-    return [*stages, *_path_parts(*paths), *_duplicate_names(old, new), *_third_keys(old, new)]
+    first = [*_changed_types(old, new), *stages, *_path_parts(*paths)]
+    names, keys = _duplicate_names(old, new), _third_keys(old, new)
+    return [*first, *names, *keys, *_kept_policies(old, new)]
+
+
+def cloudfront_obstacles(after: Mapping[str, Any], region: str | None) -> list[Obstacle]:
+    """What CloudFront does not have in the region of the stack.
+
+    Certificates and web ACLs it takes from us-east-1 only. GovCloud has no CloudFront, and China's
+    has neither certificates of ACM nor origin access controls, and serves no distribution at its
+    own name.
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
+    https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html
+    https://docs.aws.amazon.com/solutions/latest/distributed-load-testing-on-aws/deploy-govcloud.html
+    https://docs.amazonaws.cn/en_us/aws/latest/userguide/cloudfront.html
+    """
+    if region is None or region == _CLOUDFRONT_REGION:
+        return []
+    made = unconditional_resources(after)
+    if region.startswith(_WITHOUT_CLOUDFRONT):
+        what = f"a stack in {region} can have no CloudFront distribution like this one"
+        hint = "remove [cdn], or deploy the stack in another region"
+        distributions = [name for name, each in made.items() if each.get("Type") == _DISTRIBUTION]
+        return [Obstacle(name, what, hint) for name in distributions]
+    used = json.dumps([each for each in made.values() if each.get("Type") == _DISTRIBUTION])
+    found = []
+    for name, resource in made.items():
+        kind, scope = resource.get("Type"), properties_of(resource).get("Scope")
+        if kind == "AWS::WAFv2::WebACL" and scope == "CLOUDFRONT":
+            found.append(_elsewhere(name, "web ACLs", "web_acl under [waf]"))
+        elif kind == "AWS::CertificateManager::Certificate" and f'{{"Ref": "{name}"}}' in used:
+            found.append(_elsewhere(name, "certificates", "certificate under [cdn]"))
+    return found
+
+
+def _elsewhere(name: str, what: str, setting: str) -> Obstacle:
+    hint = f"give the ARN of one with {setting}, or deploy the stack in {_CLOUDFRONT_REGION}"
+    return Obstacle(name, f"CloudFront accepts {what} of {_CLOUDFRONT_REGION} only", hint)
 
 
 def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
@@ -64,6 +103,18 @@ def removed_methods(before: Any, after: Mapping[str, Any]) -> list[str]:
         for logical_id, resource in unconditional_resources(before).items()
         if resource["Type"] == _METHOD and logical_id not in after["Resources"]
     ]
+
+
+def _changed_types(old: Resources, new: Resources) -> Iterator[Obstacle]:
+    """Resources whose type changes ("Update of resource type is not permitted").
+
+    https://github.com/aws/aws-sam-cli/issues/6786
+    """
+    for logical_id, resource in new.items():
+        before = old.get(logical_id, resource)["Type"]
+        if before != resource["Type"]:
+            what = f"its type would change from {before} to {resource['Type']}"
+            yield Obstacle(logical_id, what, "deploy once without it, then once with it")
 
 
 def _inline_stages(old: Resources, new: Resources) -> Iterator[Obstacle]:
@@ -223,6 +274,25 @@ def _access_keys(resources: Resources) -> dict[str, tuple[str, Any]]:
         if resource["Type"] == _ACCESS_KEY
         for properties in [properties_of(resource)]
     }
+
+
+def _kept_policies(old: Resources, new: Resources) -> Iterator[Obstacle]:
+    """Resource policies of an API that the update removes, which CloudFormation does not do.
+
+    Whom the policy allows could still read. A policy that replaces it is applied.
+    https://github.com/aws/aws-cdk/issues/21840
+    """
+    for logical_id, resource in new.items():
+        before = old.get(logical_id, {})
+        if resource["Type"] == before.get("Type") == _API:
+            had, has = ("Policy" in properties_of(each) for each in (before, resource))
+            if had and not has:
+                what = "the API would keep its resource policy, which CloudFormation only replaces"
+                hint = (
+                    "replace it under [access]: source_ips = ['0.0.0.0/0', '::/0'] allows every "
+                    "address, and with auth = 'iam' the account's ID in principals nobody else"
+                )
+                yield Obstacle(logical_id, what, hint)
 
 
 def _named(resources: Resources) -> list[tuple[str, str, Properties]]:

@@ -1,7 +1,7 @@
 """The outputs of one read model in a stack: its bucket, and the URLs of its API. No AWS calls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from readmodel_cfn.aws.location import StackLocation
@@ -43,6 +43,23 @@ class ModelOutputs:
         return self.values[name]
 
     def url(self, path: str = "") -> str:
+        """The URL at which readers get a path: that of the CDN, or of the API.
+
+        An emulator does not serve CloudFront, so there it is that of the API.
+
+        Raises:
+            ReadModelError: the stack has no API.
+        """
+        cdn = self.cdn_url()
+        if cdn is None or self.location.connection.emulator_url:
+            return self.api_url(path)
+        return f"{cdn}/{path.lstrip('/')}" if path else cdn
+
+    def cdn_url(self) -> str | None:
+        """The URL of the distribution, if there is one."""
+        return self.values.get("DistributionUrl")
+
+    def api_url(self, path: str = "") -> str:
         """The URL of a path of the API; without a path that of the API.
 
         Raises:
@@ -52,6 +69,23 @@ class ModelOutputs:
         if api is None:
             api = self.required(_ARTICLE_URL).removesuffix(_ARTICLE_PATH)
         return f"{api}/{path.lstrip('/')}" if path else api
+
+    def at_default_endpoint(self) -> Self:
+        """The same outputs with API Gateway's own URL instead of that of a domain name."""
+        default, api = self.values.get("DefaultEndpointUrl"), self.values.get("ApiUrl", "")
+        if default is None:
+            return self
+        urls = {
+            name: default + self.values[name].removeprefix(api)
+            for name in ("ApiUrl", _ARTICLE_URL)
+            if name in self.values
+        }
+        return replace(self, values={**self.values, **urls})
+
+    @property
+    def has_domain(self) -> bool:
+        """Whether the API has a domain name."""
+        return "DefaultEndpointUrl" in self.values
 
     def route_urls(self, routes: Sequence[Route]) -> dict[str, str]:
         """The URL of each route by its path; empty if the stack has no API of its own."""
@@ -66,7 +100,7 @@ class ModelOutputs:
         """The URL of each API by the name of the stack's output, which has the prefix."""
         found = {name: url for name, url in self.values.items() if name.endswith("ApiUrl")}
         if not found and _ARTICLE_URL in self.values:
-            found = {_ARTICLE_URL: self.url()}
+            found = {_ARTICLE_URL: self.api_url()}
         return {f"{self.prefix}{name}": url for name, url in found.items()}
 
     @property

@@ -6,7 +6,8 @@ from typing import Any
 
 from readmodel_cfn.aws.errors import aws_errors, error_code, readable_responses
 from readmodel_cfn.cloudformation.reader import read_template
-from readmodel_cfn.deploy.obstacles import Obstacle, obstacles
+from readmodel_cfn.deploy.edge import check_account_role, check_regions, new_topics
+from readmodel_cfn.deploy.obstacles import Obstacle, cloudfront_obstacles, obstacles
 from readmodel_cfn.deploy.physical_names import (
     NAMINGS,
     NamedResource,
@@ -16,7 +17,7 @@ from readmodel_cfn.deploy.physical_names import (
 from readmodel_cfn.deploy.spec import MANAGED_TAG, StackSpec, check_quotas
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
-BUCKET = "AWS::S3::Bucket"
+BUCKET, _LOG_GROUP = "AWS::S3::Bucket", "AWS::Logs::LogGroup"
 _RETAIN = ("Retain", "RetainExceptOnCreate")
 # The IAM call that finds a name, and its argument.
 _IAM = {
@@ -57,7 +58,9 @@ def preflight(
             before = read_template(before, f"the template of stack {spec.name}")
         except ConfigError as error:
             return [f"The deployed template is not compared: {error}"]
-    _refuse(obstacles(before, spec.content))
+    _refuse([*obstacles(before, spec.content), *cloudfront_obstacles(spec.content, region)])
+    check_regions(spec.content, region)
+    of_account = check_account_role(before, spec.content, clients, region)
     taken, notes = find_taken(_new_names(spec, before, region, deployed_parameters), clients)
     imported = [name for name in taken if import_existing and _is_importable(name, spec, before)]
     _refuse(
@@ -67,7 +70,8 @@ def preflight(
             if name not in imported
         ]
     )
-    return [*notes, *(f"{name.resource.name} exists and is imported." for name in imported)]
+    of_imports = [f"{name.resource.name} exists and is imported." for name in imported]
+    return [*of_account, *new_topics(before, spec.content), *notes, *of_imports]
 
 
 def _refuse(found: Sequence[Obstacle]) -> None:
@@ -128,14 +132,15 @@ def find_taken(
 ) -> tuple[list[TakenName], list[str]]:
     """The names that already exist, and a note for each service that refused the check.
 
-    Only buckets and IAM names are checked, except managed policies: their ARN has the account ID,
-    which is unknown here.
+    Only buckets, log groups and IAM names are checked, except managed policies: their ARN has the
+    account ID, which is unknown here.
     """
     found: list[TakenName] = []
     notes = []
     for service, label, types, find in (
         ("s3", "Bucket", {BUCKET}, _find_bucket),
         ("iam", "IAM", _IAM.keys(), _find_iam_name),
+        ("logs", "Log group", {_LOG_GROUP}, _find_log_group),
     ):
         checked = [name for name in names if name.type in types]
         client = clients(service) if checked else None
@@ -190,6 +195,12 @@ def _find_iam_name(iam: Any, resource: NamedResource) -> Iterator[TakenName]:
         if short_code(error) != "NoSuchEntity":
             raise
     else:
+        yield TakenName(resource)
+
+
+def _find_log_group(logs: Any, resource: NamedResource) -> Iterator[TakenName]:
+    found = _call(logs, "describe_log_groups", logGroupNamePrefix=resource.name)
+    if any(group["logGroupName"] == resource.name for group in found["logGroups"]):
         yield TakenName(resource)
 
 

@@ -6,7 +6,7 @@ Nothing here calls AWS. The template may be any CloudFormation template in JSON.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from readmodel_cfn.cloudformation.reader import read_json
 from readmodel_cfn.errors import ConfigError
@@ -20,6 +20,9 @@ from readmodel_cfn.limits import (
     TEMPLATE_PARAMETERS,
     TEMPLATE_RESOURCES,
 )
+
+if TYPE_CHECKING:
+    from readmodel_cfn.deploy.rollback import Rollback
 
 # The tag of every stack that this tool has deployed.
 MANAGED_TAG = {"readmodel-cfn": "managed"}
@@ -46,7 +49,8 @@ class StackSpec:
 
     `role_arn` is the ARN of the IAM role that CloudFormation assumes. `express` ends an operation
     when the configuration is applied, without waiting until resources are stable.
-    `disable_rollback` keeps the resources of a failed operation. `template_url` is the S3 URL of a
+    `disable_rollback` keeps the resources of a failed operation. `rollback` are the alarms that
+    roll it back; None leaves those of the stack as they are. `template_url` is the S3 URL of a
     template that is too long for a request. `command_options` are the options of the command line
     that select the template's read model, for commands in messages.
     """
@@ -60,6 +64,7 @@ class StackSpec:
     role_arn: str | None = None
     express: bool = False
     disable_rollback: bool = False
+    rollback: "Rollback | None" = None
     command_options: tuple[str, ...] = ()
 
     @property

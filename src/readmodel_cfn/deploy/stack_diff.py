@@ -24,10 +24,17 @@ _CONSEQUENCES = {
     "AWS::S3::Bucket": "its documents are no longer served: publish all of them again",
     "AWS::ApiGateway::RestApi": "its URL changes",
     "AWS::ApiGateway::Stage": "its URL changes",
+    "AWS::ApiGateway::DomainName": "its URL no longer answers",
+    "AWS::ApiGateway::BasePathMapping": "its URL no longer answers",
+    "AWS::CloudFront::Distribution": "its URL no longer answers",
     _ACCESS_KEY: "publishers with the old key are refused",
 }
 # Replacing or removing one of these needs a consent of its own.
-_PROTECTED = ("AWS::S3::Bucket", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage")
+_PROTECTED = (
+    *("AWS::S3::Bucket", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage"),
+    *("AWS::ApiGateway::DomainName", "AWS::ApiGateway::BasePathMapping"),
+    "AWS::CloudFront::Distribution",
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,7 @@ class ResourceDiff:
     A resource that CloudFormation lists only because it refers to a changed one has no properties
     here, if what it refers to keeps its value. The kind is "may replace" if only AWS can decide
     whether the change replaces it. `replaced_by` are the properties whose change replaces it, or
-    may do so.
+    may do so. `retained` says whether a resource that is removed from the stack is not deleted.
     """
 
     kind: ChangeKind
@@ -132,6 +139,7 @@ class ResourceDiff:
     physical_id: str = ""
     properties: tuple[PropertyChange, ...] = ()
     replaced_by: tuple[str, ...] = ()
+    retained: bool = False
 
     @property
     def access(self) -> bool:
@@ -162,7 +170,7 @@ class StackDiff:
     `others` the other parts of the template, such as outputs, with tags and protection. `action` is
     the plan's. `removed_routes` are the paths that are no longer served, and `kept_routes` is the
     number of deployed ones that still are. `exposure` says for a new stack what becomes public and
-    who may write.
+    who may write, and for an update what is public before and after, if other readers may read.
     """
 
     kind: ClassVar[str] = "diff"

@@ -78,9 +78,15 @@ def stage_releases(client: Any, api_id: str) -> dict[str, str | None]:
 
 @readable_errors()
 def set_stage_release(client: Any, api_id: str, stage: str, release: str) -> None:
-    """Set the variable of a stage; every request is then served from that release."""
+    """Set the variable of a stage; every request is then served from that release.
+
+    Raises:
+        UnreadableResponse: the response, such as that of a proxy, does not have the variable.
+    """
     patch = {"op": "replace", "path": f"/variables/{VARIABLE}", "value": release}
-    client.update_stage(restApiId=api_id, stageName=stage, patchOperations=[patch])
+    with readable_responses("update_stage"):
+        updated = client.update_stage(restApiId=api_id, stageName=stage, patchOperations=[patch])
+        updated["variables"][VARIABLE]  # KeyError if API Gateway has not set it
 
 
 @dataclass(frozen=True)

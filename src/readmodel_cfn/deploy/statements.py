@@ -38,6 +38,17 @@ def widened_policy(
     )
 
 
+def allows_named(logical_id: str, value: Any, evaluator: Evaluator) -> bool:
+    """Whether a policy allows something to principals by name; also if it is not fully known."""
+    document = parse_policy(value, logical_id, "", evaluator)
+    return not document.complete or any(
+        name != "*"
+        for statement in document.statements
+        if statement.allows
+        for _, name in statement.principals
+    )
+
+
 def _documents(value: Any, logical_id: str, evaluator: Evaluator) -> Iterator[Document]:
     if isinstance(value, list):
         for policy in filter(_is_object, value):

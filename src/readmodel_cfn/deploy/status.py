@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from readmodel_cfn.aws.alarms import AlarmState, alarm_states
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.cloudformation.reader import read_template
 from readmodel_cfn.deploy.advice import with_location
@@ -17,6 +18,7 @@ from readmodel_cfn.deploy.live.expected import expected
 from readmodel_cfn.deploy.live.snapshot import snapshot
 from readmodel_cfn.deploy.live.values import Live
 from readmodel_cfn.deploy.plan import is_managed, without_metadata
+from readmodel_cfn.deploy.rollback import physical_names
 from readmodel_cfn.deploy.stage_release import (
     LiveRelease,
     ReleaseStatus,
@@ -48,13 +50,30 @@ class LastOperation:
 
 
 @dataclass(frozen=True)
+class AlarmStatus:
+    """The states of the stack's alarms; if they cannot be read, `unknown` is the reason."""
+
+    states: tuple[AlarmState, ...]
+    unknown: str = ""
+
+    @property
+    def firing(self) -> tuple[AlarmState, ...]:
+        """Those whose state is ALARM."""
+        return tuple(state for state in self.states if state.fires)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The object that `status --json` has for it."""
+        return {"states": [each.as_dict() for each in self.states], "unknown": self.unknown}
+
+
+@dataclass(frozen=True)
 class StackStatus:
     """The status of a stack.
 
     `last_operation` is None if CloudFormation no longer has its events, `drift` without
     detection. `differs` is True if the deployed template is not one that readmodel.toml describes;
     it is False without a read model, for a stack of another tool, or if the last operation did not
-    succeed. `releases` is None for a stack without releases.
+    succeed. `releases` is None for a stack without releases, `alarms` for one without alarms.
     """
 
     location: StackLocation
@@ -65,6 +84,7 @@ class StackStatus:
     drift: Drift | None
     differs: bool
     releases: ReleaseStatus | None = None
+    alarms: AlarmStatus | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The object that `status --json` prints."""
@@ -79,6 +99,7 @@ class StackStatus:
             "live": asdict(self.live),
             **({"drift": asdict(self.drift)} if self.drift else {}),
             **({"releases": self.releases.as_dict()} if self.releases else {}),
+            **({"alarms": self.alarms.as_dict()} if self.alarms else {}),
         }
 
     def __str__(self) -> str:
@@ -137,7 +158,19 @@ def status(
         drift=_drift(location, stack, resources, on_progress) if drift else None,
         differs=_differs(stack, template, templates),
         releases=_releases(client, location, stack, template, live_release),
+        alarms=_alarms(location, resources),
     )
+
+
+def _alarms(location: StackLocation, resources: Sequence[StackResource]) -> AlarmStatus | None:
+    """The states of the stack's alarms, as far as they can be read."""
+    names = physical_names(resources)
+    if not names:
+        return None
+    try:
+        return AlarmStatus(tuple(alarm_states(location.connection.client("cloudwatch"), names)))
+    except ReadModelError as error:
+        return AlarmStatus((), str(error))
 
 
 def _releases(

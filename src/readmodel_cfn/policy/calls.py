@@ -10,15 +10,21 @@ Purpose = Literal["deploy", "diff", "publish", "read", "verify", "delete", "serv
 """What a policy is for; `service-role` is the role that CloudFormation assumes (`role_arn`)."""
 
 Place = Literal[
+    "account",
     "any",
     "api",
+    "api-keys",
     "bucket",
+    "distribution",
     "documents",
     "kms-key",
+    "metrics",
     "named-bucket",
+    "named-log-group",
     "named-role",
     "named-user",
     "objects",
+    "reads",
     "releases",
     "secret",
     "stack",
@@ -29,9 +35,11 @@ Place = Literal[
 ]
 """The resource of a call.
 
-`any` is every resource: IAM has no narrower one for these actions. `documents` are the objects of
-the routes, `objects` all objects of the bucket, `named-...` what the template gives a name,
-`templates` the objects of the template bucket, `releases` those of releases.
+`account` is API Gateway's settings of the account, `any` every resource: IAM has no narrower one
+for these actions. `metrics` are those of this tool's namespace. `documents` are the objects of the
+routes, `objects` all objects of the bucket, `named-...` what the template gives a name, `templates`
+the objects of the template bucket, `releases` those of releases, `reads` the stages of an API whose
+requests must be signed.
 """
 
 Calls = Mapping[Place, tuple[str, ...]]
@@ -74,6 +82,8 @@ _RELEASES: Calls = {
     ),
     "bucket": ("s3:ListBucket",),
 }
+# The value of the API key that `read` sends, or the signed read itself.
+_AUTHORIZED: Calls = {"api-keys": ("apigateway:GET",), "reads": ("execute-api:Invoke",)}
 _ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey")
 
 # GetCallerIdentity is in no row: it needs no permission, and IAM cannot deny it.
@@ -104,6 +114,10 @@ COMMANDS: Mapping[str, Calls] = {
         "named-user": ("iam:GetUser",),
         **_TEMPLATE_BUCKET,
     },
+    "deploy with access logs": {
+        "account": ("apigateway:GET",),
+        "named-log-group": ("logs:DescribeLogGroups",),
+    },
     "deploy with releases": {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         # The documents of a stack without releases become the first release: they are copied.
@@ -111,6 +125,13 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject",),
         "releases": ("s3:GetObject", "s3:PutObject"),
         "kms-key": _ENCRYPTED,
+    },
+    # Whether an alarm fires before the update; CloudFormation describes the triggers of the
+    # RollbackConfiguration with the caller's permissions, too *(assumed)*. One call is for several
+    # alarms, so it is for no single one *(assumed)*.
+    "deploy with alarms": {
+        "stack": ("cloudformation:ListStackResources",),
+        "any": ("cloudwatch:DescribeAlarms",),
     },
     "follow": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
@@ -128,6 +149,7 @@ COMMANDS: Mapping[str, Calls] = {
         "any": ("cloudformation:DescribeStackDriftDetectionStatus",),
     },
     "status with releases": {"stages": ("apigateway:GET",), "releases": ("s3:GetObject",)},
+    "status with alarms": {"any": ("cloudwatch:DescribeAlarms",)},
     "diagnose": {
         "stack": ("cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"),
         "any": ("cloudformation:DescribeEvents",),
@@ -138,6 +160,17 @@ COMMANDS: Mapping[str, Calls] = {
         "documents": ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         "kms-key": _ENCRYPTED,
     },
+    "publish with a version": {  # and on a route with a version_field
+        **_DESCRIBE,
+        # GetObject: the stored version is metadata, which HeadObject reads, and If-Match needs it.
+        "documents": ("s3:GetObject", "s3:PutObject"),
+        "kms-key": _ENCRYPTED,
+    },
+    "publish --invalidate": {
+        **_DESCRIBE,
+        "documents": ("s3:PutObject",),
+        "distribution": ("cloudfront:CreateInvalidation",),
+    },
     "publish --as-writer": {**_DESCRIBE, "secret": ("secretsmanager:GetSecretValue",)},
     "publish as a role": {"writer-role": ("sts:AssumeRole",)},  # of a profile with role_arn
     "publish --release": {
@@ -147,6 +180,8 @@ COMMANDS: Mapping[str, Calls] = {
         "stages": ("apigateway:GET", "apigateway:PATCH"),
         "kms-key": _ENCRYPTED,
     },
+    "publish with alarms": {"metrics": ("cloudwatch:PutMetricData",)},
+    "release activate with alarms": {"any": ("cloudwatch:DescribeAlarms",)},
     "release list": {
         **_RELEASES,
         "releases": ("s3:GetObject",),
@@ -176,6 +211,18 @@ COMMANDS: Mapping[str, Calls] = {
         "bucket": ("s3:ListBucketVersions",),
         "documents": ("s3:DeleteObject",),
     },
+    "unpublish with a version": {
+        **_DESCRIBE,
+        "documents": ("s3:GetObject", "s3:PutObject"),  # as publish
+        "kms-key": _ENCRYPTED,
+    },
+    "unpublish by age": {
+        **_DESCRIBE,
+        "bucket": ("s3:ListBucket",),
+        # GetObject: the headers say what was unpublished, and DeleteObjects with an ETag needs it.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+        "documents": ("s3:DeleteObject", "s3:GetObject"),
+    },
     "unpublish --all-versions": {
         **_DESCRIBE,
         "bucket": ("s3:ListBucketVersions",),
@@ -187,6 +234,7 @@ COMMANDS: Mapping[str, Calls] = {
         "stack": ("cloudformation:DescribeStacks", "cloudformation:GetTemplate"),
     },
     "read": _DESCRIBE,
+    "read with access": _AUTHORIZED,
     "verify": {
         **_STATUS,
         # Without s3:ListBucket S3 answers 403 for a document that does not exist.
@@ -200,6 +248,7 @@ COMMANDS: Mapping[str, Calls] = {
         ),
         "kms-key": _ENCRYPTED,
     },
+    "verify with access": _AUTHORIZED,
     "verify with releases": {
         "releases": (  # the probe is a document of the live release
             "s3:DeleteObject",
@@ -246,20 +295,25 @@ ALSO: Mapping[str, Calls] = {
 
 PURPOSES: Mapping[Purpose, tuple[str, ...]] = {
     "deploy": (
-        *("diff", "deploy", "deploy with releases", "follow", "outputs"),
-        *("status", "status with releases", "diagnose"),
+        *("diff", "deploy", "deploy with access logs", "deploy with releases"),
+        *("deploy with alarms", "follow", "outputs"),
+        *("status", "status with releases", "status with alarms", "diagnose"),
     ),
     "diff": ("diff",),
     "publish": (
-        *("publish", "publish --as-writer", "publish as a role"),
+        *("publish", "publish with a version", "publish --invalidate"),
+        *("publish --as-writer", "publish as a role"),
         *("publish --release", "release list", "release activate", "release prune"),
-        *("ls", "history", "restore", "unpublish"),
+        *("publish with alarms", "release activate with alarms"),
+        *("ls", "history", "restore"),
+        *("unpublish", "unpublish with a version", "unpublish by age"),
     ),
     "read": (
-        *("outputs", "status", "status --drift", "status with releases", "follow", "diagnose"),
-        *("ls", "history", "release list", "openapi --deployed", "read"),
+        *("outputs", "status", "status --drift", "status with releases", "status with alarms"),
+        *("follow", "diagnose"),
+        *("ls", "history", "release list", "openapi --deployed", "read", "read with access"),
     ),
-    "verify": ("verify", "verify with releases"),
+    "verify": ("verify", "verify with releases", "verify with access"),
     "delete": ("delete", "unpublish --all-versions"),
     "service-role": (),
 }
@@ -269,9 +323,21 @@ WITH_RELEASES = frozenset(
     {
         *("deploy with releases", "status with releases", "verify with releases"),
         *("publish --release", "release list", "release activate", "release prune"),
+        "release activate with alarms",
     }
 )
 """The commands that only a template with releases needs."""
+
+WITH_LOGS = frozenset({"deploy with access logs"})
+"""The commands that only a template with access logs needs."""
+
+WITH_ALARMS = frozenset(
+    {
+        *("deploy with alarms", "status with alarms", "publish with alarms"),
+        "release activate with alarms",
+    }
+)
+"""The commands that only a template with alarms needs."""
 
 EVERYTHING: tuple[Purpose, ...] = ("deploy", "publish", "read", "verify", "delete")
 """The default: all commands; `deploy` includes `diff`."""

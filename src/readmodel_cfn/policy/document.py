@@ -14,12 +14,18 @@ from awacs.aws import PolicyDocument
 
 from readmodel_cfn.cloudformation.reader import TemplateSource, content_and_text
 from readmodel_cfn.errors import ConfigError
-from readmodel_cfn.limits import MANAGED_POLICY_LENGTH, TEMPLATE_BODY_BYTES
+from readmodel_cfn.limits import (
+    MANAGED_POLICY_LENGTH,
+    ROLE_POLICY_LENGTH,
+    TEMPLATE_BODY_BYTES,
+)
 from readmodel_cfn.policy.calls import (
     ALSO,
     COMMANDS,
     EVERYTHING,
     PURPOSES,
+    WITH_ALARMS,
+    WITH_LOGS,
     WITH_RELEASES,
     Purpose,
 )
@@ -29,6 +35,7 @@ from readmodel_cfn.policy.handlers import HANDLERS, SERVES, permissions
 from readmodel_cfn.policy.names import ROLE, USER, Names, Place
 from readmodel_cfn.policy.places import Places
 from readmodel_cfn.progress import Note, OnProgress, ignore
+from readmodel_cfn.template.metrics import NAMESPACE
 
 _HANDLERS: Mapping[Purpose, Sequence[str]] = {
     "deploy": HANDLERS,
@@ -36,10 +43,11 @@ _HANDLERS: Mapping[Purpose, Sequence[str]] = {
     "read": ("read",),  # for drift detection
     "delete": ("delete",),
 }
-# Drift detection compares no SecretString: it is write-only in the schema of its type.
-_NOT_FOR_DRIFT = ("secretsmanager:GetSecretValue",)
 # With a role of CloudFormation the caller needs none of these.
 _BY_ROLE: tuple[Purpose, ...] = ("deploy", "delete")
+# PutMetricData has no resource; the condition limits it:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+_CONDITIONS = {"metrics": Equals("cloudwatch:namespace", NAMESPACE)}
 _ALL_KEYS = ("*",)
 _NAMELESS = re.compile(r":(role/|user/|policy/|s3:::)\*(/\*)?$")
 
@@ -92,7 +100,7 @@ def policy(
             Note("The keys of the routes are too many for one policy: all keys are allowed.")
         )
     for note in (
-        *_length_notes(found),
+        *_length_notes(found, chosen),
         *_breadth_notes(found),
         *_notes(content, names, chosen, role_arn),
     ):
@@ -108,16 +116,18 @@ def policy_length(document: PolicyDocument) -> int:
 def _document(places: Places, purposes: Sequence[Purpose], role_arn: str | None) -> PolicyDocument:
     grants = Grants()
     commands = dict.fromkeys(name for purpose in purposes for name in PURPOSES[purpose])
-    unused = () if places.has_releases else WITH_RELEASES
+    unused = frozenset[str]() if places.has_releases else WITH_RELEASES
+    unused |= frozenset() if places.has_access_logs else WITH_LOGS
+    unused |= frozenset() if places.has_alarms else WITH_ALARMS
     for command in (name for name in commands if name not in unused):
         for table in (COMMANDS, ALSO):
             for place, actions in table.get(command, {}).items():
                 arns = places.arns(place)
                 for action in actions:
-                    grants.allow(action, arns)
+                    grants.allow(action, arns, _CONDITIONS.get(place))
     for purpose in _handled(purposes, role_arn):
-        withheld = _NOT_FOR_DRIFT if purpose == "read" else ()
-        allow_handlers(grants, places.names, _HANDLERS[purpose], withheld)
+        handlers = _HANDLERS[purpose]
+        allow_handlers(grants, places.names, handlers, only_reads=purpose == "read")
     if role_arn and {"deploy", "diff"} & set(purposes):
         passed = Equals("iam:PassedToService", "cloudformation.amazonaws.com")
         grants.allow("iam:PassRole", [role_arn], passed)
@@ -130,13 +140,20 @@ def _handled(purposes: Sequence[Purpose], role_arn: str | None) -> list[Purpose]
     return [purpose for purpose in purposes if purpose in _HANDLERS and purpose not in by_role]
 
 
-def _length_notes(document: PolicyDocument) -> Iterator[str]:
+def _length_notes(document: PolicyDocument, purposes: Sequence[Purpose]) -> Iterator[str]:
     length = policy_length(document)
-    if length > MANAGED_POLICY_LENGTH:
-        yield (
-            f"The policy has {length:,} characters without white space, and a managed policy at "
-            f"most {MANAGED_POLICY_LENGTH:,}: print one for each purpose, with --for."
+    if length <= MANAGED_POLICY_LENGTH:
+        return
+    advice = "print one for each purpose, with --for"
+    if len(purposes) == 1:
+        advice = (
+            "divide its statements between two, or make it an inline policy of a role (at most "
+            f"{ROLE_POLICY_LENGTH:,})"
         )
+    yield (
+        f"The policy has {length:,} characters without white space, and a managed policy at most "
+        f"{MANAGED_POLICY_LENGTH:,}: {advice}."
+    )
 
 
 def _breadth_notes(document: PolicyDocument) -> Iterator[str]:

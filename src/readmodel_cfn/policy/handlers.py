@@ -6,6 +6,7 @@ properties, so that a resource without these properties is not granted them. Tha
 nothing for a property that is not set is *(assumed)*: only an account can show it.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -24,11 +25,49 @@ _BY_HAND: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "delete": ("iam:DeleteAccessKey", "iam:ListAccessKeys"),
     }
 }
+# What handlers need besides the permissions in their schemas.
+_BESIDES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    # CloudFront deletes only what is disabled; CloudFormation disables it first *(assumed)*:
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowToDeleteDistribution.html
+    "AWS::CloudFront::Distribution": {"delete": ("cloudfront:UpdateDistribution",)},
+    # The first domain name of an account creates API Gateway's service-linked role with the
+    # caller's permissions: "Caller does not have permissions to create a Service Linked Role".
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/using-service-linked-roles.html
+    # https://github.com/amplify-education/serverless-domain-manager/issues/112
+    "AWS::ApiGateway::DomainName": {"create": ("iam:CreateServiceLinkedRole",)},
+}
 _METADATA = ("MetadataConfiguration", "MetadataTableConfiguration")
 
+# The actions of the services whose resources a web ACL can be for.
+_PROTECTED = {
+    "amplify": ("AssociateWebACL", "DisassociateWebACL", "GetWebACLForResource"),
+    "apigateway": ("SetWebACL",),
+    "apprunner": ("AssociateWebAcl", "DescribeWebAclForService", "DisassociateWebAcl"),
+    "appsync": ("AssociateWebACL", "DisassociateWebACL", "GetWebACLForResource", "SetWebACL"),
+    "bedrock-agentcore": (
+        "GatewayAssociateWebACL",
+        "GatewayDisassociateWebACL",
+        "GatewayGetWebACLForResource",
+    ),
+    "cognito-idp": ("AssociateWebACL", "DisassociateWebACL", "GetWebACLForResource"),
+    "ec2": (
+        "AssociateVerifiedAccessInstanceWebAcl",
+        "DescribeVerifiedAccessInstanceWebAclAssociations",
+        "DisassociateVerifiedAccessInstanceWebAcl",
+        "GetVerifiedAccessInstanceWebAcl",
+    ),
+    "elasticloadbalancing": (
+        "CreateWebACLAssociation",
+        "DeleteWebACLAssociation",
+        "GetLoadBalancerWebACL",
+        "SetWebACL",
+    ),
+}
+
 # By type and action the properties that the action serves, as paths; it is granted if one of them
-# is set. No property: it is never granted. An action that is not listed here is always granted. The
-# actions that read are all listed as needed, because a handler reads a resource as a whole.
+# is set. No property: it is never granted. After a colon: the service whose ARN the property is.
+# An action that is not listed here is always granted. The actions of the handler that reads are all
+# listed as needed, because it reads a resource as a whole.
 SERVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "AWS::S3::Bucket": {
         "s3:PutBucketAbac": ("AbacStatus",),
@@ -123,11 +162,74 @@ SERVES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "s3:GetObject": ("BodyS3Location",),
     },
     "AWS::ApiGateway::Method": {"iam:PassRole": ("Integration/Credentials",)},
+    "AWS::CertificateManager::Certificate": {
+        "acm-pca:IssueCertificate": ("CertificateAuthorityArn",),
+        "acm-pca:GetCertificate": ("CertificateAuthorityArn",),
+        "acm:UpdateCertificateOptions": ("CertificateTransparencyLoggingPreference",),
+        "route53:ChangeResourceRecordSets": ("DomainValidationOptions",),
+    },
+    "AWS::Logs::LogGroup": {
+        "firehose:TagDeliveryStream": (),
+        "logs:AssociateKmsKey": ("KmsKeyId",),
+        "logs:CreateLogDelivery": (),
+        "logs:DeleteDataProtectionPolicy": ("DataProtectionPolicy",),
+        "logs:DeleteIndexPolicy": ("FieldIndexPolicies",),
+        "logs:DeleteResourcePolicy": ("ResourcePolicyDocument",),
+        "logs:PutBearerTokenAuthentication": ("BearerTokenAuthenticationEnabled",),
+        "logs:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+        "logs:PutIndexPolicy": ("FieldIndexPolicies",),
+        "logs:PutLogGroupDeletionProtection": ("DeletionProtectionEnabled",),
+        "logs:PutResourcePolicy": ("ResourcePolicyDocument",),
+        "logs:PutRetentionPolicy": ("RetentionInDays",),
+        "s3:REST.PUT.OBJECT": (),
+    },
+    "AWS::SNS::Topic": {
+        "sns:Subscribe": ("Subscription",),
+        "sns:Unsubscribe": ("Subscription",),
+        "sns:PutDataProtectionPolicy": ("DataProtectionPolicy",),
+        "iam:GetRole": ("DeliveryStatusLogging",),
+        "iam:PassRole": ("DeliveryStatusLogging",),
+    },
+    "AWS::CloudFront::Distribution": {
+        "cloudfront:CreateConnectionGroup": ("DistributionConfig/ConnectionMode",),
+        "cloudfront:GetConnectionGroup": ("DistributionConfig/ConnectionMode",),
+        "cloudfront:GetVpcOrigin": ("DistributionConfig/Origins/VpcOriginConfig",),
+        "cloudfront:UpdateDistributionWithStagingConfig": (
+            "DistributionConfig/ContinuousDeploymentPolicyId",
+            "DistributionConfig/Staging",
+        ),
+    },
+    "AWS::WAFv2::WebACL": {"payments:GetConnectedAccount": ("MonetizationConfig",)},
+    "AWS::WAFv2::WebACLAssociation": {
+        # For the policy of a rule group that accounts share; an association has none *(assumed)*.
+        "wafv2:GetPermissionPolicy": (),
+        "wafv2:PutPermissionPolicy": (),
+        # The permissions of the service whose resource the web ACL is for:
+        # https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+        **{
+            f"{service}:{verb}": (f"ResourceArn:{service}",)
+            for service, verbs in _PROTECTED.items()
+            for verb in verbs
+        },
+    },
     # Nothing of these serves a single property.
+    "AWS::CloudFront::CachePolicy": {},
+    "AWS::CloudFront::Function": {},
+    "AWS::CloudFront::OriginAccessControl": {},
+    "AWS::CloudFront::ResponseHeadersPolicy": {},
+    "AWS::ApiGateway::ApiKey": {},
+    "AWS::ApiGateway::Account": {},
+    "AWS::ApiGateway::BasePathMapping": {},
+    "AWS::ApiGateway::DomainName": {},
+    "AWS::Route53::RecordSet": {},
     "AWS::ApiGateway::Deployment": {},
     "AWS::ApiGateway::GatewayResponse": {},
     "AWS::ApiGateway::Resource": {},
     "AWS::ApiGateway::Stage": {},
+    "AWS::ApiGateway::UsagePlan": {},
+    "AWS::ApiGateway::UsagePlanKey": {},
+    "AWS::CloudWatch::Alarm": {},
+    "AWS::CloudWatch::Dashboard": {},
     "AWS::IAM::AccessKey": {},
     "AWS::S3::BucketPolicy": {},
 }
@@ -146,8 +248,11 @@ def permissions(type_: str) -> Mapping[str, tuple[str, ...]]:
     except ResourceNotFoundError:
         return {}
     handlers: Mapping[str, Any] = schema.get("handlers", {})
+    besides = _BESIDES.get(type_, {})
     return {
-        name: tuple(handlers[name].get("permissions", ())) for name in HANDLERS if name in handlers
+        name: (*handlers[name].get("permissions", ()), *besides.get(name, ()))
+        for name in HANDLERS
+        if name in handlers
     }
 
 
@@ -165,11 +270,22 @@ def needed(resource: Mapping[str, Any], handlers: Sequence[str]) -> Iterator[str
 
 def is_set(resource: Mapping[str, Any], path: str) -> bool:
     """Whether the property may have a value: a function on the way to it counts as one."""
-    value: Any = resource.get("Properties") or {}
-    for step in path.split("/"):
-        if function_of(value) or not isinstance(value, Mapping) or "Fn::Transform" in value:
-            return True
-        if value.get(step) in (None, NO_VALUE):
-            return False
-        value = value[step]
-    return True
+    steps, _, service = path.partition(":")
+    return _has(resource.get("Properties") or {}, steps.split("/"), service)
+
+
+def _has(value: Any, steps: Sequence[str], service: str) -> bool:
+    if not steps:
+        return not service or _may_be_of(service, value)
+    if isinstance(value, list):
+        return any(_has(each, steps, service) for each in value)
+    if function_of(value) or not isinstance(value, Mapping) or "Fn::Transform" in value:
+        return True
+    below = value.get(steps[0])
+    return below not in (None, NO_VALUE) and _has(below, steps[1:], service)
+
+
+def _may_be_of(service: str, arn: Any) -> bool:
+    """Whether an ARN, as a template has it, may be one of the service."""
+    named = {each for each in _PROTECTED if f":{each}:" in json.dumps(arn, default=str)}
+    return not named or service in named

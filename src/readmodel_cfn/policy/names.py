@@ -30,12 +30,33 @@ _KEPT = 24
 _RANDOM = 13  # characters at most
 BUCKET, ROLE, USER = "AWS::S3::Bucket", "AWS::IAM::Role", "AWS::IAM::User"
 POLICY, SECRET = "AWS::IAM::ManagedPolicy", "AWS::SecretsManager::Secret"
-_LENGTHS = {BUCKET: 63, ROLE: 64, USER: 64, POLICY: 128}
+ALARM, DASHBOARD, TOPIC = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SNS::Topic"
+LOG_GROUP = "AWS::Logs::LogGroup"
+FUNCTION, WEB_ACL = "AWS::CloudFront::Function", "AWS::WAFv2::WebACL"
+_LENGTHS = {
+    BUCKET: 63,
+    ROLE: 64,
+    USER: 64,
+    POLICY: 128,
+    ALARM: 255,
+    DASHBOARD: 255,
+    TOPIC: 256,
+    LOG_GROUP: 512,
+}
 _IAM = {
     ROLE: ("role", "RoleName"),
     USER: ("user", "UserName"),
     POLICY: ("policy", "ManagedPolicyName"),
 }
+# The service, the beginning of the resource in the ARN, and the property with the name.
+_NAMED = {
+    ALARM: ("cloudwatch", "alarm:", "AlarmName"),
+    DASHBOARD: ("cloudwatch", "dashboard/", "DashboardName"),
+    TOPIC: ("sns", "", "TopicName"),
+    LOG_GROUP: ("logs", "log-group:", "LogGroupName"),
+    FUNCTION: ("cloudfront", "function/", "Name"),
+}
+_GLOBAL = (DASHBOARD, FUNCTION)  # their ARNs have no region
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,7 @@ class Names:
         self.stack, self.place = stack, place
         values = parameter_values(template, {**known, **parameters})
         self._evaluator = Evaluator(template, values)
+        self._given: dict[tuple[str, str], str | None] = {}  # evaluated once for many statements
         self.resources: Mapping[str, Resource] = resources(template, self._evaluator)
 
     def of_type(self, type_: str) -> Iterator[Resource]:
@@ -80,20 +102,37 @@ class Names:
 
     def given(self, resource: Resource, name: str) -> str | None:
         """A property as text, with `*` for what is unknown; None if it is not set."""
-        value = self._evaluator.evaluate(resource.properties.get(name))
-        return None if value is None else self._text(value)
+        place = (resource.id, name)
+        if place not in self._given:
+            value = self._evaluator.evaluate(resource.properties.get(name))
+            self._given[place] = None if value is None else self._text(value)
+        return self._given[place]
 
     def own(self, resource: Resource) -> str:
-        """The ARN of a bucket, a role, a user, a managed policy or a secret."""
+        """The ARN of a bucket, an identity, a policy, a secret, a web ACL, or one of `_NAMED`."""
         if resource.type == BUCKET:
             return self.place.arn("s3", self._bucket(resource), region=False, account=False)
         if resource.type == SECRET:
             # CloudFormation's name has no stack name; Secrets Manager adds six characters to it.
             name = self.given(resource, "Name") or resource.id
             return self.place.arn("secretsmanager", f"secret:{name}-{ANY}")
+        if resource.type in _NAMED:
+            service, beginning, property_ = _NAMED[resource.type]
+            name = self.given(resource, property_) or self._generated(resource)
+            return self.place.arn(
+                service, f"{beginning}{name}", region=resource.type not in _GLOBAL
+            )
+        if resource.type == WEB_ACL:
+            # CloudFormation's name has the logical ID in it, maybe with the stack's *(assumed)*.
+            name = self.given(resource, "Name") or f"{ANY}{resource.id}{ANY}"
+            return self._of_waf(resource, f"webacl/{name}/{ANY}")
         kind, property_ = _IAM[resource.type]
         name = self.given(resource, property_) or self._generated(resource)
         return self.iam(f"{kind}{self.given(resource, 'Path') or '/'}{name}")
+
+    def managed_rules(self, web_acl: Resource) -> str:
+        """The ARN of the AWS managed rule groups, in the scope of a web ACL."""
+        return self._of_waf(web_acl, f"managedruleset/{ANY}/{ANY}")
 
     def iam(self, resource: str) -> str:
         """The ARN of an IAM resource, such as role/shop."""
@@ -112,6 +151,19 @@ class Names:
             text = self._text(key)
             yield text if text.startswith("arn:") else self.place.arn("kms", f"key/{ANY}")
 
+    def domain_of(self, resource: Resource) -> str:
+        """The domain name of a resource that gives it, or refers to one that does."""
+        found = self._evaluator.evaluate(resource.properties.get("DomainName"))
+        root = found.logical_id if isinstance(found, Unknown) else ""
+        return self.given(self.resources.get(root, resource), "DomainName") or ANY
+
+    def zone_of(self, resource: Resource) -> str | None:
+        """The ID of the hosted zone of a record, or of a certificate; None if it is unknown."""
+        options = resource.properties.get("DomainValidationOptions", ())
+        given = [resource.properties.get("HostedZoneId"), *_values(options, "HostedZoneId")]
+        zone = self._evaluator.evaluate(next((each for each in given if each), None))
+        return zone if isinstance(zone, str) else None
+
     def _referenced(self, value: Any, type_: str) -> str:
         root = value.logical_id if isinstance(value, Unknown) else ""
         if root in self.resources and self.resources[root].type == type_:
@@ -119,9 +171,15 @@ class Names:
         text = self._text(value)
         if text.startswith("arn:"):
             return text
+        if type_ == WEB_ACL:
+            return self.place.arn("wafv2", f"{ANY}/webacl/{ANY}/{ANY}")
         if type_ == BUCKET:
             return self.place.arn("s3", text, region=False, account=False)
         return self.iam(f"{_IAM[type_][0]}/{text}")
+
+    def _of_waf(self, web_acl: Resource, resource: str) -> str:
+        scope = "global" if self.given(web_acl, "Scope") == "CLOUDFRONT" else "regional"
+        return self.place.arn("wafv2", f"{scope}/{resource}")
 
     def _bucket(self, resource: Resource) -> str:
         if beginning := self.given(resource, "BucketNamePrefix"):
@@ -134,7 +192,7 @@ class Names:
         return f"{whole if fits else self.stack[:_KEPT]}{ANY}"
 
     def _text(self, value: Any) -> str:
-        """A text with `*` for each unknown part; a value that is no text is unknown."""
+        """A text with `*` for each unknown part; a value that is not text is unknown."""
         return re.sub(r"\*+", ANY, str(fill(as_text(value), lambda _: ANY)))
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.policy.calls import Place
 from readmodel_cfn.policy.grants import ANY
-from readmodel_cfn.policy.names import BUCKET, ROLE, SECRET, USER, Names
+from readmodel_cfn.policy.names import ALARM, BUCKET, LOG_GROUP, ROLE, SECRET, USER, Names
+from readmodel_cfn.template.metrics import NAMESPACE
 from readmodel_cfn.template.releases import PREFIX as RELEASES
 from readmodel_cfn.template.releases import reads_releases
 
@@ -30,6 +31,17 @@ class Places:
         methods = self.names.of_type("AWS::ApiGateway::Method")
         integrations = (method.properties.get("Integration") for method in methods)
         return any(reads_releases(json.dumps(each, default=str)) for each in integrations)
+
+    @property
+    def has_access_logs(self) -> bool:
+        """Whether a stage of the template has access logs."""
+        stages = self.names.of_type("AWS::ApiGateway::Stage")
+        return any("AccessLogSetting" in stage.properties for stage in stages)
+
+    @property
+    def has_alarms(self) -> bool:
+        """Whether the template has alarms."""
+        return any(self.names.of_type(ALARM))
 
     def arns(self, place: Place) -> list[str]:
         """The ARNs; none if the template has nothing of the kind."""
@@ -69,24 +81,65 @@ def _stack(places: Places) -> Iterator[str]:
     yield places.names.place.arn("cloudformation", f"stack/{places.names.stack}/*")
 
 
+def _distributions(places: Places) -> Iterator[str]:
+    for _ in places.names.of_type("AWS::CloudFront::Distribution"):
+        # CloudFront generates the ID.
+        yield places.names.place.arn("cloudfront", f"distribution/{ANY}", region=False)
+
+
 def _apis(places: Places) -> Iterator[str]:
     yield places.names.place.arn("apigateway", "/restapis/*", account=False)
 
 
+def _account(places: Places) -> Iterator[str]:
+    yield places.names.place.arn("apigateway", "/account", account=False)
+
+
+def _metrics(places: Places) -> Iterator[str]:
+    """Every resource, if an alarm watches the metric of this tool: PutMetricData has no ARN."""
+    alarms = places.names.of_type(ALARM)
+    if any(alarm.properties.get("Namespace") == NAMESPACE for alarm in alarms):
+        yield ANY
+
+
+def _api_keys(places: Places) -> Iterator[str]:
+    """API Gateway generates the IDs of API keys."""
+    if any(places.names.of_type("AWS::ApiGateway::ApiKey")):
+        yield places.names.place.arn("apigateway", "/apikeys/*", account=False)
+
+
+def _reads(places: Places) -> Iterator[str]:
+    """The stages of the API, if one of its methods has AWS_IAM."""
+    methods = places.names.of_type("AWS::ApiGateway::Method")
+    if any(method.properties.get("AuthorizationType") == "AWS_IAM" for method in methods):
+        for stage in places.names.of_type("AWS::ApiGateway::Stage"):
+            name = places.names.given(stage, "StageName") or ANY
+            yield places.names.place.arn("execute-api", f"{ANY}/{name}/*")
+
+
 _PLACES: Mapping[Place, Callable[[Places], Iterator[str]]] = {
+    "account": _account,
     "any": lambda _: iter([ANY]),
     "api": _apis,
+    "api-keys": _api_keys,
     "bucket": lambda places: iter(places.buckets()),
     "documents": lambda places: (
         f"{bucket}/{key}" for bucket in places.buckets() for key in places.keys
     ),
+    "distribution": _distributions,
     "kms-key": lambda places: (
         key for bucket in places.names.of_type(BUCKET) for key in places.names.keys_of(bucket)
     ),
+    "metrics": _metrics,
     "named-bucket": lambda places: places.named(BUCKET, "BucketName"),
+    # DescribeLogGroups lists the names that begin with a text: it is for no single log group.
+    "named-log-group": lambda places: (
+        ANY for group in places.names.of_type(LOG_GROUP) if "LogGroupName" in group.properties
+    ),
     "named-role": lambda places: places.named(ROLE, "RoleName"),
     "named-user": lambda places: places.named(USER, "UserName"),
     "objects": lambda places: (f"{bucket}/*" for bucket in places.buckets()),
+    "reads": _reads,
     "releases": lambda places: (f"{bucket}/{RELEASES}*" for bucket in places.buckets()),
     "secret": lambda places: map(places.names.own, places.names.of_type(SECRET)),
     "stack": _stack,

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from reprlib import repr as shortened
 from typing import Any
@@ -34,12 +35,14 @@ from readmodel_cfn.publish.documents import (
 )
 from readmodel_cfn.publish.file_index import FileIndex
 from readmodel_cfn.publish.files import File, PassedOver, check_each, files, load, require_existing
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.ranges import Ranges
 from readmodel_cfn.publish.results import Fault, InvalidDocuments, PublishPlan
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
 from readmodel_cfn.publish.spool import Spool
+from readmodel_cfn.publish.version_fields import Versions
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,16 @@ class Options:
     skip_invalid: bool
     delete_missing: bool
     on_progress: OnProgress
+    versions: Versions = field(default_factory=Versions)
 
     @property
     def compares(self) -> bool:
-        """Whether unchanged documents are skipped."""
-        return not (self.force or self.create_only)
+        """Whether the bucket is listed, so that unchanged documents are skipped.
+
+        Documents with a version are compared one by one when they are sent: a listing has no
+        versions.
+        """
+        return not (self.force or self.create_only or self.versions.of_every_document)
 
     def report_fault(self, fault: Fault) -> None:
         """Report each fault of a document."""
@@ -93,6 +101,7 @@ class FileChanges:
         self.reason: str | None = None
         self.invalid = self.passed_over = 0
         self._difference = Difference()
+        self._versioned = Spool()
         self._ranges: Ranges | None = None
         try:
             with closing(Spool()) as checked:
@@ -140,12 +149,14 @@ class FileChanges:
                     self.invalid += 1
                     first = first or file
                     options.report_fault(file)
+                elif options.versions and options.versions.has(file.key):
+                    self._versioned.add(*file)
                 else:
                     checked.add(*file)
                     if not first or options.skip_invalid:
                         self._add(file)
             index.save()
-        if not checked and not self.invalid:
+        if not checked and not self._versioned and not self.invalid:
             passed_over = f"; passed over: {self.passed_over:,}" if self.passed_over else ""
             hint = "publish a folder of .json files"
             where = ", ".join(map(str, paths))
@@ -155,13 +166,17 @@ class FileChanges:
             raise InvalidDocuments(first, self.invalid, hint)
 
     def _index(self, paths: Sequence[Path]) -> FileIndex:
-        """The index of the files; it records nothing of files that have a JSON Schema."""
+        """The index of the files.
+
+        It records nothing of files that have a JSON Schema or a version, which are always read.
+        """
         settings, schemas = self._options.settings, self._options.schemas
-        used = not self._options.force and not schemas
+        versions = self._options.versions
+        used = not self._options.force and not schemas and not versions
         described = (str(Path.cwd()), [str(path) for path in paths], settings.gzip, ZLIB_VERSION)
         return FileIndex(
             described if used else None,
-            lambda file: load(file, settings.stored, schemas=schemas),
+            lambda file: load(file, settings.stored, schemas=schemas, versions=versions),
         )
 
     def _compare(self, checked: Spool) -> None:
@@ -198,7 +213,7 @@ class FileChanges:
     @property
     def total(self) -> int:
         """The number of items."""
-        return len(self._difference.send)
+        return len(self._versioned) + len(self._difference.send)
 
     @property
     def unchanged(self) -> int:
@@ -217,13 +232,13 @@ class FileChanges:
 
     def items(self) -> Iterator[Any]:
         """The files to send, as Checked."""
-        return _rows(self._difference.send)
+        return chain(_rows(self._versioned), _rows(self._difference.send))
 
     def load(self, item: Any) -> Document | Fault:
         """Read a file again; it is checked again if it has changed."""
         options = self._options
         file = File(item.key, item.source)
-        return load(file, options.settings.stored, item.md5, options.schemas)
+        return load(file, options.settings.stored, item.md5, options.schemas, options.versions)
 
     def plan(self) -> PublishPlan:
         """The changes as a value."""
@@ -236,6 +251,7 @@ class FileChanges:
         if self._ranges:
             self._ranges.stop()
         self._difference.close()
+        self._versioned.close()
 
 
 def _rows(spool: Spool) -> Iterator[Checked]:
@@ -279,7 +295,7 @@ class ValueChanges:
         self.stored = 0
         if options.delete_missing:
             self._check_complete()
-        if options.schemas and not options.skip_invalid:
+        if (options.schemas or options.versions) and not options.skip_invalid:
             self._check_all()
         self.destination = resolve(destination)
         self.objects = Objects(self.destination)
@@ -301,7 +317,7 @@ class ValueChanges:
             raise ConfigError("there is no document", where=where, hint=hint)
 
     def _check_all(self) -> None:
-        """Check the documents if they can be read twice; routes with a schema require it.
+        """Check the documents if they can be read twice, for routes with a schema or a version.
 
         Raises:
             InvalidDocuments: some are invalid.
@@ -364,7 +380,7 @@ class ValueChanges:
             if isinstance(document, Fault) and not self._options.skip_invalid:
                 refuse(document)
             if isinstance(document, Document):
-                if self._known.has(document):
+                if document.version is None and self._known.has(document):
                     self.unchanged += 1
                     continue
                 self._known.forget(document.key)  # a later pair with this key is sent, too
@@ -390,7 +406,9 @@ class ValueChanges:
         document = Document(key, options.settings.stored(body), key)
         fault = key_fault(key, key, options.selection.serves)
         check = None if fault else options.schemas.check(key)
-        return fault or body_fault(body, document.stored, key, check) or document
+        fault = fault or body_fault(body, document.stored, key, check)
+        versions, store = options.versions, options.settings.stored
+        return fault or (versions.add(document, body, store) if versions else document)
 
     def load(self, item: Any) -> Document | Fault:
         """The item itself, which is already a document or a fault."""
@@ -431,6 +449,8 @@ def key_and_value(pair: Any) -> tuple[Any, object]:
 def _require(options: Options, destination: Destination) -> None:
     if options.delete_missing:
         destination.require("--delete-missing", "list", "compare", "delete")
+    if options.versions and not options.create_only:
+        destination.require("version", "compare")
 
 
 Changes = FileChanges | ValueChanges

@@ -18,7 +18,8 @@ from operator import attrgetter
 from struct import pack, unpack
 from typing import NamedTuple, Protocol, TypeVar
 
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.spool import Spool
 from readmodel_cfn.threads import Stalled, map_in_threads
 
@@ -32,7 +33,7 @@ NO_HEAD = (
 )
 OTHER_HEADERS = "Documents that were published with other headers are sent again."
 ENCRYPTED = "All are sent, because ETags are not MD5s: documents are encrypted with a KMS key."
-NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s: is a KMS key set?"
+NOT_MD5 = "Unchanged documents cannot be recognized, because ETags are not MD5s, as with a KMS key."
 _COMPARED = ("Content-Type", "Cache-Control", "Content-Encoding")
 _MD5_LENGTH = 32  # hexadecimal digits; the ETag of a multipart upload has more
 _SAMPLE = 60  # objects, besides the oldest and the newest

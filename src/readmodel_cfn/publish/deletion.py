@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from readmodel_cfn.plural import counted
 from readmodel_cfn.printable import one_line
 from readmodel_cfn.progress import Count, OnProgress
 from readmodel_cfn.publish.history import permitted
+from readmodel_cfn.threads import Watch
 
 _RUN_AGAIN = "run it again to continue"
 
@@ -51,14 +53,19 @@ class Deletion:
         self._on_progress = on_progress
         self.deleted, self.refused = Counter[str](), dict[str, Refused]()
         self._in_progress = 0
+        self._interruption: KeyboardInterrupt | None = None
 
     def delete(self, entries: Iterable[KeyVersion]) -> None:
-        """Delete them in batches of 1,000."""
+        """Delete them in batches of 1,000.
+
+        After an interruption no batch is started, and the caller calls `raise_interruption`.
+        """
         rest = iter(entries)
-        while batch := list(islice(rest, BATCH)):
+        while not self._interruption and (batch := list(islice(rest, BATCH))):
             self._in_progress = len(batch)
+            call = partial(delete_batch, self._s3, self._bucket, batch)
             with permitted(self._bucket, self._action):
-                errors = delete_batch(self._s3, self._bucket, batch)
+                errors, self._interruption = Watch(float("inf")).call_to_end(call)
             self._in_progress = 0
             for error in errors:
                 self._refuse(error)
@@ -69,6 +76,15 @@ class Deletion:
                 if (entry["Key"], entry.get("VersionId")) not in kept
             )
             self._on_progress(Count(self._bucket, self.deleted.total(), "versions"))
+
+    def raise_interruption(self) -> None:
+        """Raise the interruption of a call whose result is counted.
+
+        Raises:
+            KeyboardInterrupt: there was one.
+        """
+        if self._interruption:
+            raise self._interruption
 
     def _refuse(self, error: Mapping[str, Any]) -> None:
         key, before = str(error.get("Key")), self.refused.get(str(error.get("Key")))
@@ -125,7 +141,7 @@ class Deletion:
     def _unfinished(self, what: str) -> Unfinished:
         so_far = self._so_far()
         if self._in_progress:
-            so_far += f", {self._in_progress:,} in progress"
+            so_far += f", up to {self._in_progress:,} more deleted"
         return Unfinished(what.format(so_far), where=self._bucket, hint=_RUN_AGAIN)
 
     def _so_far(self) -> str:

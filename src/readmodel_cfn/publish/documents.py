@@ -3,18 +3,22 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from hashlib import md5
 from math import isfinite
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from readmodel_cfn.limits import API_PAYLOAD_BYTES, OBJECT_KEY_BYTES
+from readmodel_cfn.levels import is_deeper
+from readmodel_cfn.limits import API_PAYLOAD_BYTES, DOCUMENT_LEVELS, OBJECT_KEY_BYTES
 from readmodel_cfn.publish.json_syntax import is_json
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.selection import hidden_path
+
+if TYPE_CHECKING:
+    from readmodel_cfn.publish.versions import DocumentVersion
 
 CONTENT_TYPE = "application/json"
 MAX_BYTES = API_PAYLOAD_BYTES
@@ -26,7 +30,7 @@ Serves = Callable[[str], bool]
 """Whether a route serves the key."""
 Encode = Callable[[object], str]
 """Encodes a value as JSON text."""
-Check = Callable[[Any, str], Fault | None]
+Check = Callable[[Any, str, int], Fault | None]
 """Returns what is wrong with the value of a document, whose source is the second argument."""
 
 
@@ -81,11 +85,15 @@ def _gzipped(body: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Document:
-    """A document as it is stored under a key; `source` names it in errors."""
+    """A document as it is stored under a key; `source` names it in errors.
+
+    One with a version replaces only older ones.
+    """
 
     key: str
     stored: bytes
     source: str
+    version: "DocumentVersion | None" = None
 
     @cached_property
     def md5(self) -> str:
@@ -170,37 +178,36 @@ def body_fault(body: bytes, stored: bytes, source: str, check: Check | None = No
     decoder = _NUMBERS if check else _DECODER
     try:
         value = decoder.decode(body.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+    except RecursionError:
+        return _too_deep(source)
+    except ValueError as error:
+        what = str(error)
         if body.startswith(BOM_UTF8):
             what = "it begins with a byte order mark, which JSON must not"
         return Fault(source, f"not JSON: {what}", "correct it: the document must be valid JSON")
-    if check is None:
-        return None
-    if body.count(b"[") + body.count(b"{") > _DEPTH and _is_deeper(value, _DEPTH):
-        return Fault(source, "nested too deeply to be checked", f"use at most {_DEPTH} levels")
-    return check(value, source)
+    if body.count(b"[") + body.count(b"{") > DOCUMENT_LEVELS and is_deeper(value, DOCUMENT_LEVELS):
+        return _too_deep(source)
+    return check(value, source, len(body)) if check else None
 
 
-def _is_deeper(value: Any, depth: int) -> bool:
-    """Whether lists and objects in a value are nested more deeply."""
-    level: list[Iterable[Any]] = [[value]]
-    for _ in range(depth + 1):
-        level = [
-            each.values() if isinstance(each, dict) else each
-            for found in level
-            for each in found
-            if isinstance(each, dict | list)
-        ]
-        if not level:
-            return False
-    return True
+def _too_deep(source: str) -> Fault:
+    what = f"lists and objects are nested in more than {DOCUMENT_LEVELS} levels"
+    return Fault(source, what, "use fewer levels")
 
 
 def too_large(size: int, source: str) -> Fault:
     """The fault of a document that exceeds API Gateway's payload limit."""
     what = f"{size:,} bytes are more than the {MAX_BYTES:,} that API Gateway can return"
     return Fault(source, what, "split it into several documents")
+
+
+def decoded(body: bytes) -> Any:
+    """The value of a document that is JSON; a number that Python cannot represent is a Decimal.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    return _NUMBERS.decode(body.decode())
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -218,11 +225,15 @@ def _integer(text: str) -> int | Decimal:
 
 def _number(text: str) -> float | Decimal:
     number = float(text)
-    return number if isfinite(number) else Decimal(text)
+    if isfinite(number):
+        return number
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("the exponent of a number is too large for a schema") from error
 
 
 _DIGITS = 4300  # Python's int reads no more
-_DEPTH = 900  # levels: jsonschema-rs 0.61 ends the process at about 10,000
 # The same documents, with numbers as values.
 _NUMBERS = json.JSONDecoder(
     parse_int=_integer, parse_float=_number, parse_constant=_refuse_constant

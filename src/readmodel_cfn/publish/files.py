@@ -20,10 +20,11 @@ from readmodel_cfn.publish.documents import MAX_BYTES, Document, body_fault, key
 from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
+from readmodel_cfn.publish.version_fields import Versions
 
 _CHANGED, _WHEN_WRITTEN = "it changed while it was read", "publish it once it is written"
 _READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_NO_SCHEMAS = Schemas()
+_NO_SCHEMAS, _NO_VERSIONS = Schemas(), Versions()
 Store = Callable[[bytes], bytes]
 """Returns the bytes to store for a file's bytes; equal input has equal output."""
 Content = TypeVar("Content")
@@ -147,7 +148,11 @@ def check_each(
 
 
 def load(
-    file: File, store: Store, checked: str = "", schemas: Schemas = _NO_SCHEMAS
+    file: File,
+    store: Store,
+    checked: str = "",
+    schemas: Schemas = _NO_SCHEMAS,
+    versions: Versions = _NO_VERSIONS,
 ) -> Document | Fault:
     """The document in a file, or its fault; a document with the MD5 `checked` is not checked."""
     try:
@@ -162,7 +167,8 @@ def load(
     if document.md5 == checked:
         return document
     check = schemas.check(file.key)
-    return body_fault(body, document.stored, file.source, check) or document
+    fault = body_fault(body, document.stored, file.source, check)
+    return fault or (versions.add(document, body, store) if versions else document)
 
 
 def read_file(path: Path) -> bytes:

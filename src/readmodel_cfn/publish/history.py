@@ -22,6 +22,7 @@ from readmodel_cfn.aws.errors import (
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import ACCESS_DENIED, DestinationOrLookup, resolve
 from readmodel_cfn.publish.results import flat
@@ -116,7 +117,7 @@ class Restored:
 
     def __str__(self) -> str:
         what = "was current already" if self.unchanged else "is current again"
-        return f"{self.bucket}/{self.key}: version {self.restored} {what}"
+        return printable(f"{self.bucket}/{self.key}: version {self.restored} {what}")
 
 
 @readable_errors()
@@ -212,14 +213,16 @@ def versions_of(s3: Any, bucket: str, key: str) -> Iterator[Version]:
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
     for page in pages:
         page["IsTruncated"]  # KeyError if the response is not from S3
-        entries = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        yield from (_version(entry) for entry in entries if entry["Key"] == key)
+        stored, deletions = page.get("Versions", []), page.get("DeleteMarkers", [])
+        entries = [*stored, *deletions]
+        yield from (_version(each, each["ETag"]) for each in stored if each["Key"] == key)
+        yield from (_version(each, None) for each in deletions if each["Key"] == key)
         if any(entry["Key"] != key for entry in entries):
             return
 
 
-def _version(entry: Mapping[str, Any]) -> Version:
-    time, size, etag = entry["LastModified"].astimezone(UTC), entry.get("Size"), entry.get("ETag")
+def _version(entry: Mapping[str, Any], etag: str | None) -> Version:
+    time, size = entry["LastModified"].astimezone(UTC), entry.get("Size")
     return Version(entry["VersionId"], time, size, etag, entry["IsLatest"])
 
 
@@ -248,7 +251,7 @@ def _note_unversioned(bucket: str, versions: Sequence[Version], on_progress: OnP
 def _question(key: str, chosen: Version, current: Version) -> str:
     replaced = "its deletion" if current.deletion else f"version {current.id}"
     what = f"version {chosen.id} of {_time(chosen)}, {chosen.size:,} bytes"
-    return f"restore {key} to {what}, replacing {replaced} of {_time(current)}"
+    return f"restore {printable(key)} to {what}, replacing {replaced} of {_time(current)}"
 
 
 def _time(version: Version) -> str:

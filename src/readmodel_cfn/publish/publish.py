@@ -4,8 +4,8 @@ Several processes may publish at the same time. `put.publish_document` is for a 
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.errors import ConfigError, ReadModelError, Unfinished
+from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.plural import counted
+from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Count, Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.changes import Changes, FileChanges, Options, ValueChanges
 from readmodel_cfn.publish.compare import NOT_MD5
@@ -21,12 +23,21 @@ from readmodel_cfn.publish.destination import Destination as Destination
 from readmodel_cfn.publish.destination import DestinationOrLookup
 from readmodel_cfn.publish.documents import DEFAULT, encoder
 from readmodel_cfn.publish.documents import Settings as Settings
-from readmodel_cfn.publish.objects import Denied
-from readmodel_cfn.publish.results import RUN_AGAIN, Deleted, Fault, Kept, Outcome, PublishPlan
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.results import (
+    RUN_AGAIN,
+    Deleted,
+    Fault,
+    Kept,
+    Outcome,
+    PublishPlan,
+    Unchanged,
+)
 from readmodel_cfn.publish.results import PublishResult as PublishResult
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection
-from readmodel_cfn.publish.upload import Uploader
+from readmodel_cfn.publish.upload import Uploader, then
+from readmodel_cfn.publish.version_fields import Versions
 
 Documents = (
     Mapping[str, object]
@@ -57,6 +68,7 @@ class SharedOptions(TypedDict, total=False):
     delete_missing: bool
     max_deletes: MaxDeletes | None
     default: Callable[[Any], object] | None
+    version: int | str | None
     confirm: Confirm | None
     on_progress: OnProgress
 
@@ -109,6 +121,7 @@ def publish(
     max_deletes: MaxDeletes | None = None,
     dry_run: bool = False,
     default: Callable[[Any], object] | None = None,
+    version: int | str | None = None,
     confirm: Confirm | None = None,
     on_progress: OnProgress = ignore,
 ) -> PublishResult | PublishPlan:
@@ -139,12 +152,18 @@ def publish(
         max_deletes: The most documents to delete, or "all". It is required to delete more than 20,
             if they are more than 20 % of those in the bucket.
         dry_run: Send and delete nothing, and return the plan. With `force` or `create_only` it has
-            all keys, because nothing is compared.
+            all keys, because nothing is compared. Documents with a version are always among them:
+            they are compared when they are sent.
         default: Converts values that JSON does not know, as in `json.dumps`.
+        version: The version of the documents, a whole number or a time with its offset as text: S3
+            stores it with them, and they replace only older ones. Documents of a route with a
+            `version_field` have one without this.
         confirm: Called before any document is sent if documents are deleted (kind
             "delete-missing").
-        on_progress: Called with Step, Note and Count, and for each document with Sent, Lost, Fault
-            or Deleted.
+        on_progress: Called with Step, Note and Count, and for each document with Sent, Lost, Fault,
+            StaleVersion, VersionConflict or Deleted.
+
+    An error that ends the call after the bucket was compared has a `result`: what was done.
 
     Raises:
         Unfinished: some were sent when a document was invalid, S3 refused one or was unreachable,
@@ -162,6 +181,11 @@ def publish(
         raise ConfigError("requires delete_missing", where="--max-deletes")
     if delete_missing and routes is None:
         raise ConfigError("requires routes", where="delete_missing", hint="pass routes=")
+    versions = Versions(routes, version)
+    if versions and delete_missing:
+        what = "a deleted document has no version, so a late event would publish it again"
+        hint = "use unpublish with a version"
+        raise ConfigError(what, where="--delete-missing with versions", hint=hint)
     started = time.monotonic()
     options = Options(
         settings,
@@ -173,13 +197,32 @@ def publish(
         skip_invalid,
         delete_missing,
         on_progress,
+        versions,
     )
-    with closing(_changes(documents, options, destination, default)) as changes:
+    with (
+        _empty_result(destination, started, dry_run),
+        closing(_changes(documents, options, destination, default)) as changes,
+    ):
         if dry_run:
             return changes.plan()
         _check_deletes(changes, max_deletes)
         _require_consent_to_delete(changes, confirm, on_progress)
         return _Publication(changes, options).run(started)
+
+
+@contextmanager
+def _empty_result(
+    destination: DestinationOrLookup, started: float, dry_run: bool
+) -> Iterator[None]:
+    """Give an Unfinished of the block, which has sent nothing, an empty result."""
+    try:
+        yield
+    except Unfinished as error:
+        if error.result is None and not dry_run:
+            bucket = destination.bucket if isinstance(destination, Destination) else ""
+            seconds = time.monotonic() - started
+            error.result = PublishResult(0, 0, 0, 0, 0, 0, 0, seconds, bucket=bucket)
+        raise
 
 
 def _changes(
@@ -235,7 +278,7 @@ def _require_consent_to_delete(
         return
     lost, target = tuple(key for key, _ in missing), destination.target
     for key in lost:
-        on_progress(Note(f"delete  {key}"))
+        on_progress(Note(f"delete  {printable(key)}"))
     text = f"delete {counted(len(lost), 'document')} from {destination}"
     require_consent(Consent("delete-missing", destination.bucket, text, lost, target), confirm)
 
@@ -245,42 +288,57 @@ class _Publication:
 
     def __init__(self, changes: Changes, options: Options) -> None:
         self._changes, self._options = changes, options
+        self._notes = [changes.reason]
         self._uploader = Uploader(
-            changes.objects, options.settings, create_only=options.create_only
+            changes.objects,
+            options.settings,
+            create_only=options.create_only,
+            force=options.force,
         )
         self._tally = self._uploader.tally
         self._deleted = self._deleting = self._kept = 0
 
     def run(self, started: float) -> PublishResult:
         """Send everything, then delete what is missing."""
-        changes, tally = self._changes, self._tally
-        destination = changes.destination
+        tally, destination = self._tally, self._changes.destination
         try:
             self._report(Note(f"Publishing to {destination}"))
             with destination.owner_named_in_errors():
                 self._send()
-            not_md5 = NOT_MD5 if tally.not_md5 and not self._sends_all else None
-            if not_md5:
-                self._report(Note(not_md5))
+            if tally.not_md5 and not self._sends_all:
+                self._notes.append(NOT_MD5)
+                self._report(Note(NOT_MD5))
             if not tally.faults and not tally.lost:
                 self._delete()
         except KeyboardInterrupt:
-            raise Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again) from None
+            error = Unfinished(f"interrupted: {self._so_far()}", hint=self._run_again)
+            error.result = self._result(started)
+            raise error from None
+        except ReadModelError as error:
+            error.result = self._result(started)
+            raise
+        return self._result(started)
+
+    def _result(self, started: float) -> PublishResult:
+        """What is done so far."""
+        changes, tally, destination = self._changes, self._tally, self._changes.destination
         return PublishResult(
             sent=tally.sent,
-            unchanged=changes.unchanged,
+            unchanged=changes.unchanged + tally.unchanged,
             deleted=self._deleted,
             invalid=changes.invalid + tally.faults,
             lost=tally.lost,
             passed_over=changes.passed_over,
             bytes=tally.bytes,
             seconds=time.monotonic() - started,
-            notes=tuple(filter(None, (changes.reason, not_md5))),
+            notes=tuple(filter(None, self._notes)),
             became_invalid=0 if self._options.skip_invalid else tally.faults,
             first_fault=tally.first_fault,
             bucket=destination.bucket,
             target=destination.target,
             kept=self._kept,
+            stale=tally.stale,
+            conflicts=tally.conflicts,
         )
 
     @property
@@ -295,7 +353,8 @@ class _Publication:
 
         def on_outcome(outcome: Outcome) -> None:
             for each in outcome.each if isinstance(outcome, Fault) else (outcome,):
-                self._report(each)
+                if not isinstance(each, Unchanged):
+                    self._report(each)
             self._report(Count(bucket, tally.total, "documents", total))
 
         self._uploader.send(changes.items(), changes.load, on_outcome)
@@ -305,21 +364,29 @@ class _Publication:
         try:
             while batch := list(islice(listed, _BATCH)):
                 self._deleting = len(batch)
-                kept = {*objects.delete(batch)}
-                self._deleting, self._kept = 0, self._kept + len(kept)
-                self._deleted += len(batch) - len(kept)
-                for key, _ in batch:
-                    self._report(Kept(key) if key in kept else Deleted(key))
+                done = objects.delete(batch)
+                with deferred_interruptions():
+                    self._deleting = 0
+                    self._count_deleted(done.deleted, done.kept)
+                if done.error:
+                    raise done.error
         except Denied as error:
+            self._deleting = 0
             if self._tally.sent or self._deleted:
                 raise self._unfinished(error) from error
             raise
         except ReadModelError as error:
             raise self._unfinished(error) from error
 
+    def _count_deleted(self, deleted: Sequence[str], kept: Sequence[str]) -> None:
+        self._deleted, self._kept = self._deleted + len(deleted), self._kept + len(kept)
+        for key in deleted:
+            self._report(Deleted(key))
+        for key in kept:
+            self._report(Kept(key))
+
     def _unfinished(self, error: ReadModelError) -> Unfinished:
-        self._deleting = 0
-        return Unfinished(f"{self._so_far()}, then {error}", hint=self._run_again)
+        return Unfinished(f"{self._so_far()}, then {then(error)}", hint=self._run_again)
 
     def _report(self, value: object) -> None:
         """Report a value; an OSError of the callback ends the call as Unfinished."""
@@ -337,5 +404,5 @@ class _Publication:
     def _so_far(self) -> str:
         counts = [f"{self._tally.sent:,} sent"]
         counts += [f"{self._deleted:,} deleted"] * self._options.delete_missing
-        counts += [f"{self._deleting:,} in progress"] * bool(self._deleting)
+        counts += [f"up to {self._deleting:,} more deleted"] * bool(self._deleting)
         return ", ".join(counts)

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from readmodel_cfn.aws.errors import (
+    UnreadableResponse,
     aws_errors,
     error_code,
+    is_denied,
     is_refusal,
     readable_errors,
     readable_responses,
@@ -31,6 +33,7 @@ from readmodel_cfn.publish.destination import (
 )
 from readmodel_cfn.publish.documents import (
     DEFAULT,
+    Document,
     Settings,
     check_document,
     encode,
@@ -40,9 +43,22 @@ from readmodel_cfn.publish.documents import (
     unserved_hint,
 )
 from readmodel_cfn.publish.files import key_of_path, read_file
-from readmodel_cfn.publish.results import Fault, Published, PublishPlan
+from readmodel_cfn.publish.integrity import WrongETag, has_md5, may_be_stored, unfinished_if_lost
+from readmodel_cfn.publish.newer import publish_newer
+from readmodel_cfn.publish.objects import Objects
+from readmodel_cfn.publish.results import (
+    Fault,
+    InvalidDocuments,
+    Published,
+    PublishPlan,
+    Sent,
+    StaleVersion,
+    VersionConflict,
+)
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import KeyRoute, Selection, hidden_path
+from readmodel_cfn.publish.version_fields import Versions
+from readmodel_cfn.publish.versions import DocumentVersion
 from readmodel_cfn.threads import Stalled, Watch
 
 clock = time.monotonic
@@ -74,10 +90,12 @@ def publish_document(
     exclude: Sequence[str] = (),
     if_match: str | None = None,
     create_only: bool = False,
+    force: bool = False,
     default: Callable[[Any], object] | None = None,
+    version: int | str | None = None,
     on_progress: OnProgress = ignore,
 ) -> Published:
-    """Publish one document, whether or not it has changed.
+    """Publish one document, whether or not it has changed; one with a version only if it is newer.
 
     Args:
         key: Key of the document, which a route must serve.
@@ -88,22 +106,29 @@ def publish_document(
         exclude: Glob patterns of keys that are not published.
         if_match: ETag of the document to replace, with or without its quotes.
         create_only: Publish it only if no document has this key.
+        force: Also send a document whose version is stored already. Without a version it is always
+            sent.
         default: Converts values that JSON does not know, as in `json.dumps`.
+        version: The version of the document; one of a route with a `version_field` has it.
         on_progress: Called with a step.
 
     Raises:
         ConfigError: the document, its key or the options are invalid; nothing was sent.
-        LostRace: another writer changed the document first; nothing was sent.
+        LostRace: another writer changed the document first, or its version is stored with another
+            content; nothing was sent.
         Unfinished: it was interrupted or S3 does not respond, and the document may be stored.
         ReadModelError: S3 refuses it.
     """
     body = encode(value, key, encoder(default))
     if isinstance(body, Fault):
         raise ConfigError(body.what, where=key, hint=body.hint)
+    versions = Versions(routes, version)
     check_document(body, key, settings, Schemas(routes).check(key))
     selection = Selection(routes, exclude)
     refuse(key_fault(key, key, selection.serves))
-    return _publish(key, body, destination, settings, selection, if_match, create_only, on_progress)
+    document = _with_version(key, body, key, settings, versions)
+    put_it = partial(_put, document, body, settings, if_match, create_only, force)
+    return _publish(document, destination, selection, if_match, create_only, put_it, on_progress)
 
 
 @readable_errors()
@@ -118,6 +143,8 @@ def publish_file(
     exclude: Sequence[str] = (),
     if_match: str | None = None,
     create_only: bool = False,
+    force: bool = False,
+    version: int | str | None = None,
     on_progress: OnProgress = ignore,
 ) -> Published:
     """Publish one JSON file to `key`; by default to the route's only key, or to the file's path.
@@ -125,9 +152,10 @@ def publish_file(
     `route` is the path of the route that serves it. The other options are those of
     `publish_document`, and so are the errors.
     """
-    body, key = _checked(file, settings, routes, key, route)
+    document, body = _checked(file, settings, routes, key, route, version)
     selection = Selection(routes, exclude)
-    return _publish(key, body, destination, settings, selection, if_match, create_only, on_progress)
+    put_it = partial(_put, document, body, settings, if_match, create_only, force)
+    return _publish(document, destination, selection, if_match, create_only, put_it, on_progress)
 
 
 def plan_file(
@@ -138,23 +166,43 @@ def plan_file(
     key: str | None = None,
     route: str | None = None,
     exclude: Sequence[str] = (),
+    version: int | str | None = None,
 ) -> PublishPlan:
     """What `publish_file` would send; the file is checked, and nothing is sent."""
-    _, key = _checked(file, settings, routes, key, route)
-    _check_not_excluded(key, Selection(routes, exclude))
-    return PublishPlan((key,))
+    document, _ = _checked(file, settings, routes, key, route, version)
+    _check_not_excluded(document.key, Selection(routes, exclude))
+    return PublishPlan((document.key,))
 
 
 def _checked(
-    file: Path, settings: Settings, routes: Sequence[NamedRoute], key: str | None, route: str | None
-) -> tuple[bytes, str]:
-    schemas = Schemas(routes)
+    file: Path,
+    settings: Settings,
+    routes: Sequence[NamedRoute],
+    key: str | None,
+    route: str | None,
+    version: int | str | None,
+) -> tuple[Document, bytes]:
+    schemas, versions = Schemas(routes), Versions(routes, version)
     body = read_file(file)
     check_document(body, str(file), settings)
     key = key_of_file(routes, file, key, route)
     if check := schemas.check(key):
         check_document(body, str(file), settings, check)
-    return body, key
+    return _with_version(key, body, str(file), settings, versions), body
+
+
+def _with_version(
+    key: str, body: bytes, source: str, settings: Settings, versions: Versions
+) -> Document:
+    """The document with its version, if it has one.
+
+    Raises:
+        InvalidDocuments: a field that must have it has none.
+    """
+    found = versions.add(Document(key, settings.stored(body), source), body, settings.stored)
+    if isinstance(found, Fault):
+        raise InvalidDocuments(found)
+    return found
 
 
 def _check_not_excluded(key: str, selection: Selection) -> None:
@@ -164,28 +212,33 @@ def _check_not_excluded(key: str, selection: Selection) -> None:
 
 
 def _publish(
-    key: str,
-    body: bytes,
+    document: Document,
     destination: DestinationOrLookup,
-    settings: Settings,
     selection: Selection,
     if_match: str | None,
     create_only: bool,
+    put_it: Callable[[Destination], Published],
     on_progress: OnProgress,
 ) -> Published:
     if if_match is not None and create_only:
         where, hint = "--if-match and --create-only", "use one of them"
         raise ConfigError("exclude each other", where=where, hint=hint)
+    key = document.key
+    if document.version and (create_only or if_match is not None):
+        option = "--create-only" if create_only else "--if-match"
+        what = "the document has a version, which decides whether it is published"
+        raise ConfigError(what, where=option, hint=f"omit {option}")
     _check_not_excluded(key, selection)
     found = resolve(destination)
     if if_match is not None:
         found.require("--if-match", "compare")
+    if document.version:
+        found.require("version", "compare")
     on_progress(Note(f"Publishing to {found}"))
     on_progress(Step(f"Sending {key} to {found.bucket}"))
     try:
         with found.owner_named_in_errors(), readable_errors():
-            put_it = partial(_put, found, key, body, settings, if_match, create_only)
-            published = Watch(NO_PROGRESS, clock).call(put_it)
+            published = Watch(NO_PROGRESS, clock).call(partial(put_it, found))
         return replace(published, target=found.target)
     except Stalled:
         raise no_response(f"{found.bucket}/{key}") from None
@@ -195,17 +248,53 @@ def _publish(
 
 
 def _put(
-    destination: Destination,
-    key: str,
+    document: Document,
     body: bytes,
     settings: Settings,
     if_match: str | None,
     create_only: bool,
+    force: bool,
+    destination: Destination,
 ) -> Published:
+    key = document.key
+    if document.version:
+        return _put_newer(destination, document, document.version, settings, force)
     s3, bucket = destination.connection.client("s3"), destination.bucket
     if create_only or if_match is not None:
         return put_if(s3, bucket, key, body, settings, if_match=if_match)
     return put(s3, bucket, key, body, settings)
+
+
+def _put_newer(
+    destination: Destination,
+    document: Document,
+    version: DocumentVersion,
+    settings: Settings,
+    force: bool,
+) -> Published:
+    """Put a document if it is newer than the stored one.
+
+    Raises:
+        LostRace: its version is stored with another content, or other writers were always first.
+    """
+    key, stored = document.key, document.stored
+    objects, headers = Objects(destination), settings.attributes
+    done = publish_newer(objects, key, stored, headers, version, force=force)
+    if isinstance(done, VersionConflict):
+        raise done.error
+    outcome: Any = done.kind
+    version_id = done.version if isinstance(done, Sent) else None
+    text = str(version)
+    return Published(
+        destination.bucket,
+        key,
+        done.etag,
+        version_id,
+        len(stored),
+        outcome=outcome,
+        document_version=text,
+        stored_version=done.stored if isinstance(done, StaleVersion) else text,
+    )
 
 
 def key_of_file(routes: Sequence[NamedRoute], file: Path, key: str | None, path: str | None) -> str:
@@ -251,9 +340,13 @@ def put(
     A PUT of one key is atomic: readers see the old document or the new one, never a part
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel).
     `condition` is IfMatch or IfNoneMatch.
+
+    Raises:
+        WrongETag: the ETag in the response is not the MD5 of the document, although no KMS key
+            encrypts it.
     """
     stored = settings.stored(body)
-    with readable_responses("put_object"):
+    with unfinished_if_lost(f"{bucket}/{key}"), readable_responses("put_object"):
         response = s3.put_object(
             Bucket=bucket,
             Key=key,
@@ -262,8 +355,32 @@ def put(
             **condition,
             ChecksumSHA256=base64.b64encode(hashlib.sha256(stored).digest()).decode(),
         )
-        etag = response["ETag"]
+    etag, expected = response.get("ETag"), _etag(stored)
+    if etag is None:
+        return _stored_without_etag(s3, bucket, key, stored)
+    if etag != expected and has_md5(response):
+        raise WrongETag(f"{bucket}/{key}", etag, expected)
     return Published(bucket, key, etag, response.get("VersionId"), len(stored))
+
+
+def _stored_without_etag(s3: Any, bucket: str, key: str, stored: bytes) -> Published:
+    """What S3 has stored with a response without an ETag, which may be that of a proxy.
+
+    Raises:
+        UnreadableResponse: the document is not stored.
+        Unfinished: it may not be read.
+    """
+    try:
+        found = s3.get_object(Bucket=bucket, Key=key)
+        is_stored = found["Body"].read() == stored
+    except aws_errors() as error:
+        if is_denied(error):
+            raise may_be_stored(f"{bucket}/{key}") from error
+        is_stored = False
+    if not is_stored:
+        raise UnreadableResponse("put_object")
+    etag = found.get("ETag") or _etag(stored)
+    return Published(bucket, key, etag, found.get("VersionId"), len(stored))
 
 
 def put_if(

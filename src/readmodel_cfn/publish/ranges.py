@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.publish.compare import Checked, directory_of, widest_of
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.threads import Stalled
 
 _DOCUMENTS = 1000  # of a range: as many as S3 lists with one call

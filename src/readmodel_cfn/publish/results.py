@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from readmodel_cfn.errors import ConfigError, LostRace, Unfinished
 from readmodel_cfn.plural import counted
-from readmodel_cfn.printable import one_line
+from readmodel_cfn.printable import one_line, printable
 from readmodel_cfn.target import Target
 
 RUN_AGAIN = "run it again: only what is missing is sent"
@@ -14,12 +14,16 @@ RUN_AGAIN = "run it again: only what is missing is sent"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A document that was sent; `etag` has its quotes, `bytes` is the size as stored."""
+    """A document that was sent; `etag` has its quotes, `bytes` is the size as stored.
+
+    `version` is the ID of S3's version, if it is known.
+    """
 
     kind: ClassVar[str] = "sent"
     key: str
     etag: str
     bytes: int
+    version: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The fields."""
@@ -38,7 +42,67 @@ class Lost:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: already exists"
+        return f"{printable(self.key)}: already exists"
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A document with a version that was not sent, because the bucket has it with this version."""
+
+    kind: ClassVar[str] = "unchanged"
+    key: str
+    etag: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields."""
+        return {"key": self.key, "etag": self.etag}
+
+
+@dataclass(frozen=True, slots=True)
+class StaleVersion:
+    """A document that was not sent, because a newer version is stored.
+
+    `version` is its own version, `stored` the newer one, `etag` that of the stored document.
+    """
+
+    kind: ClassVar[str] = "stale"
+    key: str
+    version: str
+    stored: str
+    etag: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields."""
+        return {"key": self.key, "version": self.version, "stored": self.stored, "etag": self.etag}
+
+    def __str__(self) -> str:
+        stored = f"version {self.stored} is stored"
+        return one_line(f"{self.key}: version {self.version} is stale: {stored}")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionConflict:
+    """A document that was not sent: its version is stored with another content, or not comparable.
+
+    `what` is which of both, `hint` what to do.
+    """
+
+    kind: ClassVar[str] = "conflict"
+    key: str
+    what: str
+    hint: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The key and what is wrong."""
+        return {"key": self.key, "what": self.what}
+
+    def __str__(self) -> str:
+        return str(self.error)
+
+    @property
+    def error(self) -> LostRace:
+        """The conflict as an error."""
+        return LostRace(self.what, where=self.key, hint=self.hint)
 
 
 @dataclass(frozen=True)
@@ -105,7 +169,7 @@ class Kept:
         return {"key": self.key}
 
     def __str__(self) -> str:
-        return f"{self.key}: not deleted: it was published meanwhile"
+        return f"{printable(self.key)}: not deleted: it was published meanwhile"
 
 
 def named(bucket: str, target: Target) -> str:
@@ -122,7 +186,7 @@ def flat(value: Any) -> dict[str, Any]:
     return {**fields, **value.target.as_dict()}
 
 
-Outcome = Sent | Lost | Fault
+Outcome = Sent | Unchanged | StaleVersion | VersionConflict | Lost | Fault
 """The result for one document."""
 
 
@@ -132,7 +196,13 @@ class Published:
 
     `version` is None if the bucket keeps no versions, `etag` has its quotes, `bytes` is the size
     as stored. `url` is where clients read it; None if it was published to a bucket by its name.
+    `invalidated` are the paths that were invalidated.
     `target` is the account, region and stack.
+
+    `document_version` is the version of a document that was published with one, and
+    `stored_version` that of the stored document. `outcome` is "sent", or for a document with a
+    version "unchanged" if it was stored already, and "stale" if a newer one is stored: then nothing
+    was sent, and the ETag is that of the stored document.
     """
 
     bucket: str
@@ -142,10 +212,14 @@ class Published:
     bytes: int
     url: str | None = None
     target: Target = field(default_factory=Target)
+    outcome: Literal["sent", "unchanged", "stale"] = "sent"
+    document_version: str | None = None
+    stored_version: str | None = None
+    invalidated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The fields, with those of `target`."""
-        return flat(self)
+        return flat(self) | {"invalidated": list(self.invalidated)}
 
     @property
     def where(self) -> str:
@@ -154,7 +228,8 @@ class Published:
 
     def __str__(self) -> str:
         version = f", version {self.version}" if self.version else ""
-        return f"{self.bucket}/{self.key}: {counted(self.bytes, 'byte')}, ETag {self.etag}{version}"
+        size = counted(self.bytes, "byte")
+        return printable(f"{self.bucket}/{self.key}: {size}, ETag {self.etag}{version}")
 
 
 @dataclass(frozen=True)
@@ -214,6 +289,10 @@ class PublishResult:
         target: The account, region and stack.
         kept: Number of documents that were not deleted, because another publisher has changed them
             since they were listed.
+        stale: Number of documents that were not sent, because a newer version is stored.
+        conflicts: Number of documents that were not sent, because their version is stored with
+            another content, or with another kind of version.
+        invalidated: The paths that were invalidated.
     """
 
     kind: ClassVar[str] = "result"
@@ -232,12 +311,17 @@ class PublishResult:
     bucket: str = ""
     target: Target = field(default_factory=Target)
     kept: int = 0
+    stale: int = 0
+    conflicts: int = 0
+    invalidated: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The numbers, the URLs, the bucket, and the fields of `target`."""
         return {
             "sent": self.sent,
             "unchanged": self.unchanged,
+            "stale": self.stale,
+            "conflicts": self.conflicts,
             "deleted": self.deleted,
             "kept": self.kept,
             "invalid": self.invalid,
@@ -246,6 +330,7 @@ class PublishResult:
             "bytes": self.bytes,
             "seconds": round(self.seconds, 3),
             "urls": dict(self.urls),
+            "invalidated": list(self.invalidated),
             "bucket": self.bucket,
             **self.target.as_dict(),
         }
@@ -258,6 +343,8 @@ class PublishResult:
     def __str__(self) -> str:
         counts = {"sent": self.sent, "unchanged": self.unchanged}
         optional = {
+            "stale": self.stale,
+            "conflicts": self.conflicts,
             "deleted": self.deleted,
             "kept": self.kept,
             "invalid": self.invalid,
@@ -267,12 +354,18 @@ class PublishResult:
         rate = (self.sent + self.unchanged) / max(self.seconds, 0.001)
         return f"{_counts(counts, optional)}, in {self.seconds:.1f} s ({rate:,.0f} per second)."
 
+    @property
+    def done(self) -> str:
+        """How many documents were sent and deleted, for errors that come later."""
+        deleted = f", {self.deleted:,} deleted" if self.deleted else ""
+        return f"{self.sent:,} sent{deleted}"
+
     def raise_for_status(self) -> None:
         """Raise an error if a document that should have been sent was not.
 
         Raises:
             Unfinished: files became invalid while documents were sent.
-            LostRace: documents to create already exist.
+            LostRace: documents to create already exist, or a version has another content.
         """
         if self.became_invalid:
             what = (
@@ -285,6 +378,10 @@ class PublishResult:
                     f"{first.hint}, then {RUN_AGAIN}",
                 )
             raise Unfinished(what, where=where, hint=hint)
+        if self.conflicts:
+            what = f"{counted(self.conflicts, 'document')} not sent: their versions are conflicts"
+            hint = "give each change a version of its own; they are listed above"
+            raise LostRace(what, where="publish", hint=hint)
         if self.lost:
             exist = "exists" if self.lost == 1 else "exist"
             what = f"{counted(self.lost, 'document')} {exist} already, so nothing was replaced"

@@ -20,6 +20,10 @@ class KeyRoute(Protocol):
     def schema(self) -> str | None:
         """File with the JSON Schema of its documents."""
 
+    @property
+    def version_field(self) -> str | None:
+        """Field of its documents that has their version."""
+
     def match_key(self, key: str) -> bool:
         """Whether the route serves the key."""
 

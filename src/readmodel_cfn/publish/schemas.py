@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from readmodel_cfn.printable import printable
 from readmodel_cfn.publish.documents import Check
@@ -11,7 +11,14 @@ from readmodel_cfn.publish.results import Fault
 from readmodel_cfn.publish.route_index import KeyRoute, RouteIndex
 from readmodel_cfn.schemas import RouteSchema, message_of, pointer
 
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError, Validator
+
 _MOST = 10  # faults of one document
+# jsonschema-rs copies the value that is wrong for each fault, in up to 100 times its bytes, before
+# it returns the first one. So of a larger document only the first fault is known, or none.
+_ALL_FAULTS_BYTES = 20_000
+_FIRST_FAULT_BYTES = 1_000_000
 
 
 class Schemas:
@@ -20,7 +27,7 @@ class Schemas:
     A document must fit the schema of every route that serves its key.
 
     Raises:
-        ConfigError: the extra for schemas is not installed, or a file is no JSON Schema.
+        ConfigError: the extra for schemas is not installed, or a file is not a JSON Schema.
     """
 
     def __init__(self, routes: Sequence[KeyRoute] | None = None) -> None:
@@ -42,9 +49,9 @@ class Schemas:
         return partial(_check, [self._loaded[file] for file in files]) if files else None
 
 
-def _check(schemas: Sequence[RouteSchema], value: Any, source: str) -> Fault | None:
-    """The faults of a document: the first one has the others."""
-    faults = chain.from_iterable(_faults(schema, value, source) for schema in schemas)
+def _check(schemas: Sequence[RouteSchema], value: Any, source: str, size: int) -> Fault | None:
+    """The faults of a document of so many bytes: the first one has the others."""
+    faults = chain.from_iterable(_faults(schema, value, source, size) for schema in schemas)
     found = list(islice(faults, _MOST + 1))
     if not found:
         return None
@@ -54,12 +61,31 @@ def _check(schemas: Sequence[RouteSchema], value: Any, source: str) -> Fault | N
     return Fault(source, first.what, first.hint, first.pointer, tuple(more))
 
 
-def _faults(schema: RouteSchema, value: Any, source: str) -> Iterator[Fault]:
+def _faults(schema: RouteSchema, value: Any, source: str, size: int) -> Iterator[Fault]:
     hint = f"correct it, or the schema {schema.file}"
     try:
-        for error in schema.validator.iter_errors(value):
+        if size > _FIRST_FAULT_BYTES:
+            if not schema.validator.is_valid(value):
+                what = (
+                    f"does not fit the schema; above {_FIRST_FAULT_BYTES:,} bytes no place is named"
+                )
+                yield Fault(source, what, hint)
+            return
+        for error in _errors(schema.validator, value, size):
             place = pointer(error.instance_path)
             what = f"{printable(place)}: {message_of(error)}" if place else message_of(error)
             yield Fault(source, what, hint, place)
     except ValueError as error:  # half a surrogate pair, or nested more deeply than it supports
         yield Fault(source, f"cannot be checked: {error}", hint)
+
+
+def _errors(validator: "Validator", value: Any, size: int) -> "Iterator[ValidationError]":
+    from jsonschema_rs import ValidationError
+
+    if size <= _ALL_FAULTS_BYTES:
+        yield from validator.iter_errors(value)
+        return
+    try:
+        validator.validate(value)
+    except ValidationError as error:
+        yield error

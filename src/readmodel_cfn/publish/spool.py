@@ -18,7 +18,7 @@ class Spool:
     """
 
     def __init__(self) -> None:
-        self._file = TemporaryFile("w+b")  # noqa: SIM115 - closed by `close`
+        self._file = temporary_file()
         self._latest: list[Any] = []
         self._count = 0
         self.first: tuple[Any, ...] | None = None
@@ -56,6 +56,16 @@ class Spool:
         close(self._file)
 
 
+def temporary_file() -> IO[bytes]:
+    """A new temporary file, which the caller closes.
+
+    Raises:
+        ReadModelError: there is no directory for it, or no space.
+    """
+    with disk_errors():
+        return TemporaryFile("w+b")
+
+
 def close(file: IO[bytes]) -> None:
     """Close a temporary file, which deletes it."""
     with suppress(OSError):  # it flushes, and the disk may be full
@@ -69,4 +79,11 @@ def disk_errors() -> Iterator[None]:
         yield
     except OSError as error:
         hint = "free some space, or set TMPDIR to another directory"
-        raise ReadModelError(str(error.strerror), where=gettempdir(), hint=hint) from error
+        raise ReadModelError(str(error.strerror), where=_directory(), hint=hint) from error
+
+
+def _directory() -> str:
+    try:
+        return gettempdir()
+    except FileNotFoundError:  # none can be written
+        return "TMPDIR"

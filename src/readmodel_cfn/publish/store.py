@@ -13,6 +13,7 @@ from readmodel_cfn.aws.connection import Connection
 from readmodel_cfn.aws.s3 import BucketAccess, reach
 from readmodel_cfn.errors import ConfigError, ReadModelError
 
+_TIMEOUT = "30s"  # of one attempt
 # The names that botocore accepts; obstore does not check them, and may panic.
 _BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
 
@@ -79,7 +80,7 @@ def _client_options(access: BucketAccess, bucket_owner: str | None) -> Any:
         "allow_invalid_certificates": False,
         "http1_only": True,
         "connect_timeout": "5s",
-        "timeout": "30s",
+        "timeout": _TIMEOUT,
         # Without a proxy of its own the client takes one from the environment.
         "proxy_url": access.proxy or _NO_PROXY,
         "proxy_excludes": "" if access.proxy else urlsplit(access.url).hostname,

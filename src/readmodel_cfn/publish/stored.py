@@ -11,7 +11,8 @@ from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.compare import widest_of
 from readmodel_cfn.publish.destination import Destination
 from readmodel_cfn.publish.history import check_utf8
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.selection import Selection
 
 FindRoute = Callable[[str], tuple[str, str] | None]

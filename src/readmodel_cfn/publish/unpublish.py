@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from readmodel_cfn.aws.deletion import BATCH, KeyVersion
 from readmodel_cfn.aws.errors import readable_errors, readable_responses
 from readmodel_cfn.consent import Confirm, Consent, ConsentKind, require_consent
-from readmodel_cfn.errors import ConfigError, Stuck
+from readmodel_cfn.errors import ConfigError, ReadModelError, Stuck
+from readmodel_cfn.interruptions import deferred_interruptions
 from readmodel_cfn.plural import counted
 from readmodel_cfn.printable import printable
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
@@ -73,6 +74,7 @@ class Missing:
 class UnpublishResult:
     """The result of unpublishing: the documents that were deleted, and the keys without one.
 
+    `stale` are the keys that have a newer version than that of the call, and were not changed.
     `target` is the account, region and stack.
     """
 
@@ -81,6 +83,7 @@ class UnpublishResult:
     unpublished: tuple[Unpublished, ...] = ()
     missing: tuple[str, ...] = ()
     target: Target = field(default_factory=Target)
+    stale: tuple[str, ...] = ()
 
     @property
     def versions(self) -> int:
@@ -98,12 +101,14 @@ class UnpublishResult:
             **flat(self),
             "unpublished": [each.key for each in self.unpublished],
             "missing": list(self.missing),
+            "stale": list(self.stale),
             "versions": self.versions,
         }
 
     def __str__(self) -> str:
         parts = [f"Unpublished {len(self.unpublished):,}"]
         parts += [f"missing {len(self.missing):,}"] * bool(self.missing)
+        parts += [f"stale {len(self.stale):,}"] * bool(self.stale)
         parts += [f"erased {counted(self.versions, 'version')}"] * bool(self.versions)
         return f"{', '.join(parts)}."
 
@@ -173,9 +178,17 @@ def unpublish(
         action = "s3:DeleteObjectVersion" if all_versions else "s3:DeleteObject"
         deletion = Deletion(s3, bucket.bucket, action, on_progress)
         run = _erase if all_versions else _delete
-        with deletion.unfinished_if_interrupted():
-            done = list(run(s3, bucket.bucket, found, deletion, on_progress))
-            deletion.check_refused()
+        done: list[Unpublished] = []
+        try:
+            with deletion.unfinished_if_interrupted():
+                for each in run(s3, bucket.bucket, found, deletion, on_progress):
+                    with deferred_interruptions():
+                        done.append(each)
+                        on_progress(each)
+                deletion.check_refused()
+        except ReadModelError as error:
+            error.result = UnpublishResult(bucket.bucket, tuple(done), missing, bucket.target)
+            raise
     return UnpublishResult(bucket.bucket, tuple(done), missing, bucket.target)
 
 
@@ -263,9 +276,8 @@ def _delete(
         for each in batch:
             if each.key not in deletion.refused:
                 version = each.current.id if each.current else NULL_ID
-                done = Unpublished(each.key, None if version == NULL_ID else version)
-                on_progress(done)
-                yield done
+                yield Unpublished(each.key, None if version == NULL_ID else version)
+        deletion.raise_interruption()
 
 
 def _erase(
@@ -285,7 +297,9 @@ def _erase(
         before = deletion.deleted.total()
         latest: dict[str, KeyVersion] = {}
         deletion.delete(_older(s3, bucket, keys, latest))
+        deletion.raise_interruption()
         deletion.delete(entry for key, entry in latest.items() if key not in deletion.refused)
+        deletion.raise_interruption()
         if deletion.refused or deletion.deleted.total() == before:
             break
         # An emulator may skip versions after a page whose last version is deleted by then: only
@@ -296,9 +310,7 @@ def _erase(
         raise Stuck("the documents are still being written", where=bucket, hint=hint)
     for key in keys:
         if key not in deletion.refused:
-            done = Unpublished(key, None, deletion.deleted[key])
-            on_progress(done)
-            yield done
+            yield Unpublished(key, None, deletion.deleted[key])
 
 
 def _older(

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from troposphere import AWSHelperFn, GetAtt, Join, Partition, Ref, Region, StackName
 from troposphere import apigateway as ag
 
-from readmodel_cfn.template.cors_origin import (
-    fixed_origin,
-)
+from readmodel_cfn.template.access import endpoint, method_access, resource_policy
+from readmodel_cfn.template.cors_origin import fixed_origin
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.references import Reference, joined
@@ -28,6 +27,7 @@ from readmodel_cfn.template.responses import (
     without_bodies,
 )
 from readmodel_cfn.template.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
+from readmodel_cfn.template.sections.access import Access
 from readmodel_cfn.template.sections.api import Api
 
 
@@ -50,13 +50,16 @@ def build_api(
     role: Reference,
     gzip_stored: bool,
     releases: bool = False,
+    access: Access | None = None,
+    default_endpoint: bool = True,
 ) -> ApiResources:
     """The API, unless an existing one is used, and the resources and methods of the routes.
 
     The methods read objects of `bucket` with the credentials of `role`; `gzip_stored` says that
-    the documents are stored compressed, `releases` that they are those of the stage's release.
+    the documents are stored compressed, `releases` that they are those of the stage's release,
+    `access` who may read. Without `default_endpoint` the API answers 403 at its own URL.
     """
-    api = existing or _rest_api(options, gzip_stored, names)
+    api = existing or _rest_api(options, gzip_stored, access, names, default_endpoint)
     resources = _resources(routes, api, names)
     settings = _response_settings(options, gzip_stored, releases)
     responses = read_responses(options.missing, settings)
@@ -71,23 +74,35 @@ def build_api(
             uri = _object_uri(bucket.name, key)
             integration = _integration(verb, route, forwarded, mapped, uri, role)
             resource = resources[route.path]
-            methods.append(_method(verb, route, forwarded, resource, integration, declared, names))
+            methods.append(
+                _method(verb, route, forwarded, resource, integration, declared, access, names)
+            )
     return ApiResources(api, resources, methods)
 
 
-def _rest_api(options: Api, gzip_stored: bool, names: Names) -> ag.RestApi:
-    enhanced = options.security_policy.startswith("SecurityPolicy_")
+def _rest_api(
+    options: Api, gzip_stored: bool, access: Access | None, names: Names, default_endpoint: bool
+) -> ag.RestApi:
+    preflights = fixed_origin(options.cors_origins) is not None
     return ag.RestApi(
         names("ApiGateway"),
         Name=Join(" ", [StackName, *([names.prefix] if names.prefix else []), "Api"]),
         **without_none(BinaryMediaTypes=["*/*"] if gzip_stored else None),
         Description=options.description,
-        EndpointConfiguration=ag.EndpointConfiguration(Types=["REGIONAL"]),
+        EndpointConfiguration=endpoint(access),
         FailOnWarnings=True,
         **without_none(MinimumCompressionSize=_compress_from(options, gzip_stored)),
-        SecurityPolicy=options.security_policy,
-        **without_none(EndpointAccessMode="BASIC" if enhanced else None),
+        **without_none(Policy=resource_policy(access, preflights=preflights)),
+        **tls(options),
+        **without_none(DisableExecuteApiEndpoint=None if default_endpoint else True),
     )
+
+
+def tls(options: Api) -> dict[str, str]:
+    """The TLS policy of an endpoint; the enhanced ones require an endpoint access mode."""
+    enhanced = options.security_policy.startswith("SecurityPolicy_")
+    mode = {"EndpointAccessMode": "BASIC"} if enhanced else {}
+    return {"SecurityPolicy": options.security_policy, **mode}
 
 
 def _compress_from(options: Api, gzip_stored: bool) -> int | None:
@@ -163,6 +178,7 @@ def _method(
     resource: ag.Resource,
     integration: ag.Integration,
     declared: list[ag.MethodResponse],
+    access: Access | None,
     names: Names,
 ) -> ag.Method:
     """The method; `forwarded` headers are optional (False), path parameters are required."""
@@ -170,7 +186,7 @@ def _method(
     parameters = {f"method.request.path.{name}": True for name in route.parameters}
     return ag.Method(
         names.method(route.path, verb),
-        AuthorizationType="NONE",  # API Gateway refuses a method without it
+        **method_access(access),
         HttpMethod=verb,
         RequestParameters=headers | parameters,
         Integration=integration,

@@ -11,6 +11,7 @@ from typing import Any
 
 from troposphere import AWSObject, Output, Ref, Template
 from troposphere import apigateway as ag
+from troposphere.cloudfront import Distribution
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
@@ -22,7 +23,14 @@ from readmodel_cfn.limits import (
 )
 from readmodel_cfn.template.references import plain
 
-_PHYSICAL_NAMES = ("BucketName", "UserName", "RoleName")
+_PHYSICAL_NAMES = {
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::IAM::User": "UserName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::ApiGateway::DomainName": "DomainName",
+    "AWS::CloudFront::Distribution": "Aliases",
+    "AWS::Logs::LogGroup": "LogGroupName",
+}
 
 
 def check_existing(template: Template, existing: Sequence[AWSObject]) -> None:
@@ -127,10 +135,12 @@ def _check_names(template: Template, added: Sequence[AWSObject]) -> None:
 
 
 def _names(resource: AWSObject) -> Iterator[tuple[str, str]]:
-    for key in _PHYSICAL_NAMES:
-        name = resource.properties.get(key)
-        if isinstance(name, str):
-            yield resource.resource_type, name
+    properties = resource.properties
+    if isinstance(resource, Distribution):
+        properties = getattr(properties.get("DistributionConfig"), "properties", {})
+    name = properties.get(_PHYSICAL_NAMES.get(resource.resource_type, ""))
+    names = name if isinstance(name, list) else [name]
+    yield from ((resource.resource_type, each) for each in names if isinstance(each, str))
 
 
 def _check_paths(existing: Iterable[AWSObject], added: Iterable[AWSObject]) -> None:
@@ -167,10 +177,12 @@ def _check_api_resources(resources: Sequence[AWSObject]) -> None:
 def fitting(resources: Iterable[AWSObject], share: float) -> str:
     """How many of the routes fit, as the end of an error; `share` is the part of all that fits.
 
-    Each route has one GET method. Routes differ in size, so the number is not exact.
+    Each route has one GET method. Routes differ in size, so the number is not exact. It is left out
+    if not even one fits, because then it is not the routes that are too many.
     """
     routes = sum(resource.properties.get("HttpMethod") == "GET" for resource in resources)
-    return f": about {int(routes * share)} of the {routes} routes fit" if routes else ""
+    fit = int(routes * share)
+    return f": about {fit} of the {routes} routes fit" if fit > 0 else ""
 
 
 def _api_resources(resources: Iterable[AWSObject]) -> Iterator[ag.Resource]:

@@ -19,6 +19,7 @@ from readmodel_cfn.template.responses import (
     method_response,
 )
 from readmodel_cfn.template.routes import CONDITIONAL_HEADERS, READ_METHODS, Route
+from readmodel_cfn.template.sections.access import Access
 from readmodel_cfn.template.sections.api import Api
 
 _MAX_AGE = "7200"  # seconds; the maximum in Chromium
@@ -31,12 +32,17 @@ def build_preflights(
     routes: Sequence[Route],
     resources: Mapping[str, ag.Resource],
     gzip_stored: bool,
+    access: Access | None = None,
 ) -> list[ag.Method]:
-    """The OPTIONS method of each route, if there is an origin to allow; `resources` are by path."""
+    """The OPTIONS method of each route, if there is an origin to allow; `resources` are by path.
+
+    It needs no credentials, whatever `access` requires: browsers send none in a preflight.
+    """
     origin = fixed_origin(options.cors_origins)
     if origin is None:
         return []
-    settings = ResponseSettings(headers=_headers(origin, options.cors_headers))
+    authorizing = access.request_headers if access else ()
+    settings = ResponseSettings(headers=_headers(origin, [*authorizing, *options.cors_headers]))
     response = Response("204", None)
     integration = ag.Integration(
         Type="MOCK",

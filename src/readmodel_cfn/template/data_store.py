@@ -19,11 +19,19 @@ _UNFINISHED_UPLOAD_DAYS = 7
 
 
 def build_data_store(
-    options: DataStore, names: Names, origins: Sequence[str] = (), *, releases: bool = False
+    options: DataStore,
+    names: Names,
+    origins: Sequence[str] = (),
+    *,
+    releases: bool = False,
+    distribution: policies.Arn = None,
 ) -> tuple[s3.Bucket, s3.BucketPolicy]:
-    """The bucket and its policy; several `origins` are compared by the bucket's CORS rules."""
+    """The bucket and its policy; several `origins` are compared by the bucket's CORS rules.
+
+    `distribution` is the ARN of the one that may read.
+    """
     bucket = _bucket(options, names, origins, releases)
-    return bucket, _policy(options, bucket, names)
+    return bucket, _policy(options, bucket, names, distribution)
 
 
 def _bucket(options: DataStore, names: Names, origins: Sequence[str], releases: bool) -> s3.Bucket:
@@ -50,22 +58,27 @@ def _bucket(options: DataStore, names: Names, origins: Sequence[str], releases: 
     )
 
 
-def _policy(options: DataStore, bucket: s3.Bucket, names: Names) -> s3.BucketPolicy:
-    """Refuse requests without TLS.
+def _policy(
+    options: DataStore, bucket: s3.Bucket, names: Names, distribution: policies.Arn
+) -> s3.BucketPolicy:
+    """Refuse requests without TLS, and let the distribution read if there is one.
 
     A configured bucket name is used literally, not as a Ref: CloudFormation imports an
     existing policy only by a literal name, and a retained bucket still has its policy.
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-automatically.html
     """
     name = None if options.account_regional else options.name
-    refuse = policies.refuse_plain_http(GetAtt(bucket, "Arn"))
+    arn = GetAtt(bucket, "Arn")
+    statements = [policies.refuse_plain_http(arn)]
+    if distribution is not None:
+        statements += policies.read_by_cdn(arn, distribution)
     return s3.BucketPolicy(
         names("DataStorePolicy"),
         # Retained or deleted together with its bucket: a retained bucket stays protected.
         DeletionPolicy=bucket.DeletionPolicy,
         UpdateReplacePolicy=bucket.UpdateReplacePolicy,
         Bucket=name or Ref(bucket),
-        PolicyDocument=policies.document([refuse]),
+        PolicyDocument=policies.document(statements),
     )
 
 

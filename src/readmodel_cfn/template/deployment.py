@@ -14,6 +14,7 @@ from typing import Any
 from troposphere import AWSObject, AWSProperty, Ref, encode_to_dict
 from troposphere import apigateway as ag
 
+from readmodel_cfn.template.logs import LogsResources
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.routes import READ_METHODS, Route
 from readmodel_cfn.template.sections.deployment import Deployment
@@ -57,6 +58,7 @@ def build_deployment(
     parts: Sequence[AWSObject],
     named: Sequence[AWSObject],
     after: Sequence[AWSObject] = (),
+    logs: LogsResources | None = None,
 ) -> tuple[ag.Deployment, ag.Stage]:
     """The deployment of the API with its `parts`, and the stage.
 
@@ -70,7 +72,7 @@ def build_deployment(
         DependsOn=[*waits_for, *after],
         RestApiId=Ref(api),
     )
-    return deployment, build_stage(options, options.stage, api, deployment, routes, "Stage")
+    return deployment, build_stage(options, options.stage, api, deployment, routes, "Stage", logs)
 
 
 def build_stage(
@@ -80,13 +82,17 @@ def build_stage(
     deployment: ag.Deployment,
     routes: Sequence[Route],
     title: str,
+    logs: LogsResources | None = None,
 ) -> ag.Stage:
     """A stage of the deployment; its logical ID is that of the API with `title`.
 
     It names no variables: those of releases are set by UpdateStage only.
     """
+    account = logs.account if logs else None
     return ag.Stage(
         f"{api.title}{title}",
+        **without_none(DependsOn=account),  # the stage's logs need the account's role
+        **without_none(AccessLogSetting=logs.setting if logs else None),
         RestApiId=Ref(api),
         DeploymentId=Ref(deployment),
         **without_none(MethodSettings=_method_settings(options, routes) or None),

@@ -13,8 +13,13 @@ from troposphere import apigateway as ag
 from readmodel_cfn.template.responses import error_body, quoted
 
 
-def build_gateway_responses(origin: str | None, api: ag.RestApi) -> list[ag.GatewayResponse]:
+def build_gateway_responses(
+    origin: str | None, api: ag.RestApi, *, signed: bool = False
+) -> list[ag.GatewayResponse]:
     """An unknown path is a 404; with a CORS origin, every other error has the CORS header.
+
+    If requests must be `signed`, it is a 403: API Gateway has one type of response for an unknown
+    path and for a request without a signature.
 
     DEFAULT_4XX and DEFAULT_5XX set no status code: it would replace the status of every error.
     """
@@ -25,8 +30,8 @@ def build_gateway_responses(origin: str | None, api: ag.RestApi) -> list[ag.Gate
         ResponseType="MISSING_AUTHENTICATION_TOKEN",
         RestApiId=Ref(api),
         **parameters,
-        ResponseTemplates={"application/json": error_body("Not Found")},
-        StatusCode="404",
+        ResponseTemplates={"application/json": error_body("Forbidden" if signed else "Not Found")},
+        StatusCode="403" if signed else "404",
     )
     return [unknown_path, *(_defaults(parameters, api) if origin else [])]
 

@@ -5,12 +5,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readmodel_cfn.template.options import OptionError
+from readmodel_cfn.template.pairs import check_pairs
 from readmodel_cfn.template.releases import PREFIX, PREVIEW_STAGE, Releases
 from readmodel_cfn.template.routes import ROUTES_ALLOWED, Route, check_routes
+from readmodel_cfn.template.sections.access import Access
+from readmodel_cfn.template.sections.alarms import Alarms
 from readmodel_cfn.template.sections.api import Api
+from readmodel_cfn.template.sections.cdn import Cdn
 from readmodel_cfn.template.sections.data_store import DataStore
 from readmodel_cfn.template.sections.deployment import Deployment
+from readmodel_cfn.template.sections.domain import Domain
 from readmodel_cfn.template.sections.gateway_role import GatewayRole
+from readmodel_cfn.template.sections.logs import Logs
+from readmodel_cfn.template.sections.waf import Waf
 from readmodel_cfn.template.sections.writer import Writer
 
 SECTIONS: Mapping[str, type] = {
@@ -20,8 +27,14 @@ SECTIONS: Mapping[str, type] = {
     "api": Api,
     "deployment": Deployment,
     "releases": Releases,
+    "access": Access,
+    "domain": Domain,
+    "logs": Logs,
+    "alarms": Alarms,
+    "cdn": Cdn,
+    "waf": Waf,
 }
-OPTIONAL_SECTIONS = frozenset({"releases"})
+OPTIONAL_SECTIONS = frozenset({"releases", "access", "domain", "logs", "alarms", "cdn", "waf"})
 """The sections that a model has only if its file has their table."""
 
 
@@ -43,6 +56,12 @@ class ReadModel:
     api: Api = field(default_factory=Api)
     deployment: Deployment = field(default_factory=Deployment)
     releases: Releases | None = None
+    access: Access | None = None
+    domain: Domain | None = None
+    logs: Logs | None = None
+    alarms: Alarms | None = None
+    cdn: Cdn | None = None
+    waf: Waf | None = None
 
     def __post_init__(self) -> None:
         routes: Any = self.routes
@@ -56,6 +75,14 @@ class ReadModel:
             if not is_off and not isinstance(value, section):
                 raise OptionError(name, value, f"a {section.__name__} object")
         self._check_releases()
+        check_pairs(self)
+
+    @property
+    def writer_allow(self) -> tuple[str, ...]:
+        """What the writer may do: with versions also compare, because publish reads them."""
+        allow = self.writer.allow
+        versioned = self.releases is None and any(route.version_field for route in self.routes)
+        return (*allow, "compare") if versioned and "put" in allow else allow
 
     def _check_releases(self) -> None:
         if self.releases is None:
@@ -67,6 +94,11 @@ class ReadModel:
         if self.releases.preview and self.deployment.stage == PREVIEW_STAGE:
             allowed = f"another name than {PREVIEW_STAGE}, or preview = false under [releases]"
             raise OptionError("deployment.stage", PREVIEW_STAGE, allowed)
+
+    @property
+    def writes_metric(self) -> bool:
+        """Whether `publish` writes a metric, which an alarm reads."""
+        return self.alarms is not None and self.alarms.published_within_hours is not None
 
     def to_dict(self) -> dict[str, Any]:
         """The template as plain values, like troposphere's Template.to_dict."""

@@ -1,4 +1,4 @@
-"""Logical IDs of the resources, and the names that IAM allows.
+"""Logical IDs of the resources, and the names and ARNs that options allow.
 
 A logical ID is an optional prefix and the ID in the article. The IDs of a route depend only on its
 path, so adding, removing or reordering routes changes no ID of another route.
@@ -19,10 +19,17 @@ _STEM_LENGTH = 80
 PREFIX = r"[A-Za-z0-9]{0,64}"
 PREFIX_IN_WORDS = "at most 64 of A-Z a-z 0-9"
 
-# Names of users and roles, and ARNs of permissions boundaries, as IAM allows them.
+# Names of users and roles, principals, and ARNs of permissions boundaries, as IAM allows them.
 IAM_NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
 IAM_NAME_IN_WORDS = "1 to 64 of A-Z a-z 0-9 and _ + = , . @ -"
+IAM_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
+IAM_PRINCIPAL_IN_WORDS = "an account ID, or the ARN of an account's root, a user or a role"
 BOUNDARY = r"arn:[a-z-]+:iam::(\d{12}|aws):policy/[A-Za-z0-9_+=,.@/-]{1,128}"
+
+# A KMS key (no alias: policies do not follow aliases), and a hosted zone of Route 53.
+KMS_KEY = r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,64}"
+HOSTED_ZONE = r"Z[A-Z0-9]{1,31}"
+HOSTED_ZONE_IN_WORDS = "the ID of a hosted zone, such as Z0123456789ABCDEFGHIJ"
 
 
 @dataclass(frozen=True)

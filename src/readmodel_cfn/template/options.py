@@ -13,7 +13,9 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.printable import shown
 
+_LARGEST = 2**63 - 1  # of TOML
 _UNIONS = (UnionType, Union)  # X | None is a UnionType, X | Literal[...] a Union
 
 
@@ -21,8 +23,8 @@ class OptionError(ConfigError):
     """A value that an option does not allow; `key` is a dotted key, as in TOML."""
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        shown = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."
-        super().__init__(f"{shown} is not allowed", where=key, hint=f"use {allowed}")
+        what = "no value is set" if value is None else f"{shown(value)} is not allowed"
+        super().__init__(what, where=key, hint=f"use {allowed}")
         self.key: str = key
         self.value: object = value
         self.allowed: str = allowed
@@ -103,7 +105,8 @@ def _within(value: object, rules: Any) -> bool:
         return pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None
     if isinstance(value, int):
         low, high = rules["minimum"], rules["maximum"]
-        return (low is None or value >= low) and (high is None or value <= high)
+        is_in_range = (low is None or value >= low) and (high is None or value <= high)
+        return is_in_range and value <= _LARGEST
     return True
 
 

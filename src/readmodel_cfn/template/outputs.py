@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from troposphere import (
     AWSHelperFn,
+    AWSProperty,
     Export,
     GetAtt,
     ImportValue,
@@ -20,25 +21,39 @@ from troposphere import (
     StackName,
     URLSuffix,
     iam,
+    logs,
     secretsmanager,
+    sns,
 )
 from troposphere import apigateway as ag
 
+from readmodel_cfn.template.cdn import CdnResources
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.references import Reference
 from readmodel_cfn.template.releases import PREVIEW_STAGE
 from readmodel_cfn.template.routes import Route
+from readmodel_cfn.template.sections.domain import Domain
 
 ExportName = Literal[
+    "ApiKeyId",
+    "AlarmTopicArn",
     "ApiUrl",
     "DataStoreRoleArn",
     "DataStoreSecretArn",
     "DataStoreUser",
+    "DefaultEndpointUrl",
+    "DistributionId",
+    "DistributionUrl",
+    "LogGroupName",
     "PreviewUrl",
+    "ReadArn",
     "S3BucketName",
     "SamplesUrl",
 ]
-"""The outputs that `export=True` exports: all except the user's access key."""
+"""The outputs that `export=True` exports: all except the user's access key.
+
+The output of an API key begins with the key's name: ReaderApiKeyId.
+"""
 
 
 def imported(stack: str | AWSHelperFn, output: ExportName, prefix: str = "") -> ImportValue:
@@ -67,6 +82,7 @@ def build_outputs(
     writer: iam.User | iam.Role | None,
     access_key: iam.AccessKey | None,
     secret: secretsmanager.Secret | None,
+    topic: sns.Topic | None = None,
 ) -> list[Output]:
     """The outputs of one read model: `urls`, the bucket's name, the writer and its key."""
     outputs = [*urls, *_bucket(bucket, names)]
@@ -82,32 +98,72 @@ def build_outputs(
         outputs.append(Output(names("DataStoreSecretArn"), Description=about, Value=Ref(secret)))
     elif access_key is not None:
         outputs += _key(access_key, names)
+    if topic is not None:
+        about = "Topic that the alarms notify: subscribe to it"
+        outputs.append(Output(names("AlarmTopicArn"), Description=about, Value=Ref(topic)))
     return outputs
 
 
 def url(api: ag.RestApi, stage: str, path: str = "") -> Join:
-    """The URL of a path, or the base URL of the stage."""
+    """The URL of a path, or the base URL of the stage.
+
+    A private API has one name for each of its VPC endpoints; this is that of the first:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+    """
     end = f"/{stage}/{path}" if path else f"/{stage}"
-    return Join("", ["https://", Ref(api), ".execute-api.", Region, ".", URLSuffix, end])
+    endpoint = api.properties.get("EndpointConfiguration")
+    vpces = endpoint.properties.get("VpcEndpointIds") if isinstance(endpoint, AWSProperty) else None
+    of_vpce = [f"-{vpces[0]}"] if isinstance(vpces, list) and isinstance(vpces[0], str) else []
+    return Join("", ["https://", Ref(api), *of_vpce, ".execute-api.", Region, ".", URLSuffix, end])
 
 
-def url_outputs(api: ag.RestApi, stage: str, routes: Sequence[Route], names: Names) -> list[Output]:
-    """The URL of the first route, with parameters in braces, and the base URL."""
-    first = routes[0].path
-    return [
-        Output(
-            names("SamplesUrl"),
-            Description=f"URL to read {first}",
-            Value=url(api, stage, first),
-        ),
-        Output(names("ApiUrl"), Description="URL of the API", Value=url(api, stage)),
+def url_outputs(
+    api: ag.RestApi,
+    stage: str,
+    routes: Sequence[Route],
+    names: Names,
+    domain: Domain | None = None,
+) -> list[Output]:
+    """The URL of the first route, with parameters in braces, and the base URL.
+
+    With a domain name they are its URLs, and that of execute-api is one more output.
+    """
+    first, default = routes[0].path, url(api, stage)
+    values = (f"{domain.url}/{first}", domain.url) if domain else (url(api, stage, first), default)
+    outputs = [
+        Output(names("SamplesUrl"), Description=f"URL to read {first}", Value=values[0]),
+        Output(names("ApiUrl"), Description="URL of the API", Value=values[1]),
     ]
+    if domain:
+        about = "API Gateway's own URL of the API"
+        about += "" if domain.default_endpoint else ", which answers 403"
+        outputs.append(Output(names("DefaultEndpointUrl"), Description=about, Value=default))
+    return outputs
+
+
+def log_group_output(group: logs.LogGroup, names: Names) -> Output:
+    """The name of the log group of the access logs."""
+    about = "Log group of the API's access logs"
+    return Output(names("LogGroupName"), Description=about, Value=Ref(group))
 
 
 def preview_output(api: ag.RestApi, names: Names) -> Output:
     """The base URL of the stage that can serve another release."""
     about = "URL of the API's preview stage"
     return Output(names("PreviewUrl"), Description=about, Value=url(api, PREVIEW_STAGE))
+
+
+def cdn_outputs(cdn: CdnResources, names: Names) -> list[Output]:
+    """The URL of the distribution, and its ID."""
+    about = "URL of the CDN, at which documents are read"
+    return [
+        Output(names("DistributionUrl"), Description=about, Value=cdn.url),
+        Output(
+            names("DistributionId"),
+            Description="ID of the CloudFront distribution",
+            Value=Ref(cdn.distribution),
+        ),
+    ]
 
 
 def _bucket(bucket: Reference, names: Names) -> list[Output]:

@@ -7,7 +7,7 @@ action has a wildcard.
 from collections.abc import Sequence
 from typing import Any
 
-from awacs import kms, s3, sts
+from awacs import cloudfront, cloudwatch, kms, logs, s3, sts
 from awacs.aws import (
     Action,
     Allow,
@@ -21,7 +21,7 @@ from awacs.aws import (
     StringEquals,
     StringLike,
 )
-from troposphere import AccountId, AWSHelperFn, Join, Partition, iam
+from troposphere import AccountId, AWSHelperFn, Join, Partition, Region, iam
 
 from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.limits import (
@@ -31,8 +31,10 @@ from readmodel_cfn.limits import (
     ROLE_POLICY_LENGTH,
     USER_POLICY_LENGTH,
 )
+from readmodel_cfn.template.metrics import NAMESPACE
 from readmodel_cfn.template.oidc import Issuer, issuers_of, subjects_of
 from readmodel_cfn.template.references import joined
+from readmodel_cfn.template.sections.writer import LAMBDA
 
 # awacs' type hints do not include troposphere's functions, but awacs renders them.
 Arn = Any
@@ -58,6 +60,9 @@ def use(actions: Sequence[Action], objects: Sequence[Arn]) -> Statement:
     a PUT with If-Match and for a deletion with the listed ETag, for which S3 requires it
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html). DELETE removes
     documents that are no longer published, but no earlier versions.
+
+    With a `version_field` a writer needs GET to read the version of the stored document, which is
+    metadata, by HeadObject (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html).
 
     With releases, PUT is for documents and manifests, whose If-None-Match needs no more; GET is
     for copies of unchanged documents, for manifests and for the pointer, which is put with
@@ -92,6 +97,42 @@ def decrypt(key: Arn) -> Statement:
     return Statement(Effect=Allow, Action=[kms.Decrypt], Resource=[key])
 
 
+def put_metric() -> Statement:
+    """Allow a writer to write the metric of `publish`, in this tool's namespace only.
+
+    The action has no resource; the condition limits it:
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-namespace.html
+    """
+    return Statement(
+        Effect=Allow,
+        Action=[cloudwatch.PutMetricData],
+        Resource=["*"],
+        Condition=Condition(StringEquals("cloudwatch:namespace", NAMESPACE)),
+    )
+
+
+def read_by_cdn(bucket: AWSHelperFn, distribution: Arn) -> list[Statement]:
+    """Allow one distribution to read documents, and to list, so that a missing one is 404.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    return [
+        Statement(
+            Effect=Allow,
+            Principal=Principal("Service", "cloudfront.amazonaws.com"),
+            Action=[action],
+            Resource=[resource],
+            Condition=Condition(StringEquals("AWS:SourceArn", distribution)),
+        )
+        for action, resource in ((GET, Join("", [bucket, "/*"])), (s3.ListBucket, bucket))
+    ]
+
+
+def invalidate(distribution: Arn) -> Statement:
+    """Allow `publish --invalidate`."""
+    return Statement(Effect=Allow, Action=[cloudfront.CreateInvalidation], Resource=[distribution])
+
+
 def refuse_plain_http(bucket: AWSHelperFn) -> Statement:
     """Deny every request without TLS.
 
@@ -121,15 +162,35 @@ def assumed_by_api_gateway() -> Statement:
 
 
 def assumed_by(principals: Sequence[str]) -> list[Statement]:
-    """Allow AWS principals, and jobs with an OIDC token, to assume the writer's role."""
+    """Allow AWS principals, jobs with an OIDC token, and Lambda to assume the writer's role.
+
+    Lambda assumes it for functions of the same account only: whoever gives the role to a function
+    needs iam:PassRole.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    """
     jobs = {issuer: subjects_of(issuer, principals) for issuer in issuers_of(principals)}
     subjects = [subject for found in jobs.values() for subject in found]
-    others = [principal for principal in principals if principal not in subjects]
-    federated = [_assumed_by_jobs(issuer, found) for issuer, found in jobs.items()]
-    if not others:
-        return federated
-    principal = Principal("AWS", others)
-    return [Statement(Effect=Allow, Principal=principal, Action=[sts.AssumeRole]), *federated]
+    others = [name for name in principals if name not in (*subjects, LAMBDA)]
+    trusted = [Principal("AWS", others)] if others else []
+    trusted += [Principal("Service", LAMBDA)] if LAMBDA in principals else []
+    return [
+        *(Statement(Effect=Allow, Principal=each, Action=[sts.AssumeRole]) for each in trusted),
+        *(_assumed_by_jobs(issuer, found) for issuer, found in jobs.items()),
+    ]
+
+
+def write_logs() -> Statement:
+    """Allow functions to write their logs, to the log groups that Lambda names by default.
+
+    The actions are those of AWSLambdaBasicExecutionRole, which allows them on every log group.
+    https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaBasicExecutionRole.html
+    """
+    groups = ":log-group:/aws/lambda/*"
+    return Statement(
+        Effect=Allow,
+        Action=[logs.CreateLogGroup, logs.CreateLogStream, logs.PutLogEvents],
+        Resource=[joined("arn:", Partition, ":logs:", Region, ":", AccountId, groups)],
+    )
 
 
 def _assumed_by_jobs(issuer: Issuer, subjects: Sequence[str]) -> Statement:
@@ -160,22 +221,33 @@ def beyond_inline(
     ]
 
 
+LOGS_LENGTH = 300
+"""Characters of a policy with `write_logs`, at most."""
 _FRAME = 700  # characters of a document without its keys: version, effects, actions, a KMS key
 _ARN = len('"arn:aws-us-gov:s3:::/",') + 63  # around a key in an object's ARN
 
 
-def batches(patterns: Sequence[str], attached_to: type[iam.User | iam.Role]) -> list[list[str]]:
+METRIC_LENGTH = 150
+"""Characters of the statement of `put_metric`, at most."""
+INVALIDATE_LENGTH = 150
+"""Characters of the statement of `invalidate`, at most."""
+
+
+def batches(
+    patterns: Sequence[str], attached_to: type[iam.User | iam.Role], reserved: int = 0
+) -> list[list[str]]:
     """Divide key patterns by IAM's quotas: the first batch is for the inline policy.
 
     Each other batch fits into one managed policy. The first is empty if the first pattern is too
-    long.
+    long. `reserved` are the characters of other statements and inline policies, which share its
+    quota.
 
     Raises:
         ConfigError: too many patterns for the policies of one user or role.
     """
     found: list[list[str]] = [[]]
     inline = ROLE_POLICY_LENGTH if attached_to is iam.Role else USER_POLICY_LENGTH
-    left = inline - _FRAME
+    left = inline - _FRAME - reserved
     for pattern in dict.fromkeys(patterns):
         size = _ARN + 2 * len(pattern) + len('"*",')  # in an ARN, and possibly in a prefix
         if size > left:

@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote
 
-from readmodel_cfn.limits import OBJECT_KEY_BYTES, THROTTLE_BURST, THROTTLE_RATE
+from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import (
+    API_RESOURCES,
+    FEWER_ROUTES,
+    OBJECT_KEY_BYTES,
+    TEMPLATE_RESOURCES,
+    THROTTLE_BURST,
+    THROTTLE_RATE,
+)
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 READ_METHODS = ("GET", "HEAD")
@@ -23,6 +31,9 @@ READ_METHODS = ("GET", "HEAD")
 
 CONDITIONAL_HEADERS = ("If-None-Match", "If-Modified-Since")
 """The request headers that API Gateway forwards to S3, which may then return 304."""
+
+_SEGMENTS = API_RESOURCES - 1  # the root is one of them
+_MOST_ROUTES = TEMPLATE_RESOURCES // len(READ_METHODS)
 
 _CHARACTER = r"[A-Za-z0-9._-]"
 _LITERAL = rf"{_CHARACTER}+"
@@ -82,9 +93,20 @@ class Route:
         example="product.schema.json",
         in_template=False,
     )
+    version_field: str | None = option(
+        None,
+        "Field of the route's documents that has their version, a whole number or a time such as "
+        "2026-01-31T12:00:00Z. publish then never replaces a document by an older one, and the "
+        "writer may also read the documents (default none).",
+        pattern=r"[^\x00-\x1f]{1,255}",
+        allowed="the name of a field, such as updated_at",
+        example="updated_at",
+    )
 
     def __post_init__(self) -> None:
         check_options(self, "routes")
+        if self.path.count("/") >= _SEGMENTS:
+            raise OptionError("routes.path", self.path, f"at most {_SEGMENTS} segments")
         self._check_parameters()
         for key, text in (("path", self.path), ("key", self.key)):
             if _has_dot_segment(text):
@@ -300,12 +322,17 @@ def check_routes(routes: Sequence[Route]) -> None:
     """Check that the routes do not conflict with each other.
 
     Raises:
+        ConfigError: there are more than fit any stack.
         OptionError: an item is no Route, two routes have the same path, or different parameter
             names at the same position, which API Gateway refuses ("a sibling of this resource
             already has a variable path part").
     """
     if not routes:
         raise OptionError("routes", [], "at least one route")
+    if len(routes) > _MOST_ROUTES:
+        what = f"{len(routes):,} routes are more than {_MOST_ROUTES}, of two methods each,"
+        what += f" among the {TEMPLATE_RESOURCES} resources of a stack"
+        raise ConfigError(what, where="routes", hint=FEWER_ROUTES)
     seen: set[str] = set()
     for route in routes:
         if not isinstance(route, Route):

@@ -32,8 +32,8 @@ def settings_in(template: Mapping[str, Any]) -> dict[str, Any]:
 
 def _changed(section: Any) -> dict[str, Any]:
     """The options of a section that differ from their defaults."""
-    defaults = _values(type(section)())
-    return {name: value for name, value in _values(section).items() if value != defaults.get(name)}
+    defaults = {declared.name: plain(declared.default) for declared, _ in options_of(type(section))}
+    return {name: value for name, value in _values(section).items() if value != defaults[name]}
 
 
 def _values(options: Any) -> dict[str, Any]:

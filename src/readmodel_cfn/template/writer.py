@@ -16,7 +16,7 @@ from readmodel_cfn.template import policies
 from readmodel_cfn.template.naming import Names
 from readmodel_cfn.template.options import without_none
 from readmodel_cfn.template.references import Reference
-from readmodel_cfn.template.sections.writer import Writer
+from readmodel_cfn.template.sections.writer import LAMBDA, Writer
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,39 @@ class WriterResources:
 
 
 def build_writer(
-    options: Writer, names: Names, *, bucket: Reference, keys: Sequence[str], kms_key: str | None
+    options: Writer,
+    names: Names,
+    *,
+    bucket: Reference,
+    keys: Sequence[str],
+    kms_key: str | None,
+    allow: Sequence[str],
+    metric: bool = False,
+    distribution: policies.Arn = None,
 ) -> WriterResources:
-    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt."""
+    """The writer of the key patterns `keys` in a bucket, which `kms_key` may encrypt.
+
+    With `metric` it may write the metric of `publish`; `distribution` is the ARN of the one that it
+    may invalidate.
+    """
     if options.kind == "none":
         return WriterResources()
     kind = iam.Role if options.kind == "role" else iam.User
+    reserved = policies.LOGS_LENGTH if LAMBDA in options.principals else 0
+    reserved += policies.METRIC_LENGTH if metric else 0
+    invalidates = "invalidate" in options.allow and distribution is not None
+    reserved += policies.INVALIDATE_LENGTH if invalidates else 0
     first, *others = (
-        policies.document(_statements(options, bucket.arn, batch, kms_key)) if batch else None
-        for batch in policies.batches(keys, kind)
+        _statements(allow, bucket.arn, batch, kms_key) if batch else []
+        for batch in policies.batches(keys, kind, reserved)
     )
-    identity = _identity(options, first, names)
+    if metric:
+        first.append(policies.put_metric())
+    if invalidates:
+        first.append(policies.invalidate(distribution))
+    identity = _identity(options, policies.document(first) if first else None, names)
     attached = {"Roles" if options.kind == "role" else "Users": [Ref(identity)]}
-    beyond = [document for document in others if document]
+    beyond = [policies.document(statements) for statements in others]
     title = names("DataStoreWriterPolicy")
     managed = tuple(policies.beyond_inline(title, beyond, **attached))
     if options.kind == "role":
@@ -85,16 +105,16 @@ _ACTIONS = {"put": policies.PUT, "compare": policies.GET, "delete": policies.DEL
 
 
 def _statements(
-    options: Writer, bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
+    allow: Sequence[str], bucket: policies.Arn, keys: Sequence[str], kms_key: str | None
 ) -> list[Statement]:
     statements = []
-    if actions := [action for word, action in _ACTIONS.items() if word in options.allow]:
+    if actions := [action for word, action in _ACTIONS.items() if word in allow]:
         statements.append(policies.use(actions, policies.object_arns(bucket, keys)))
-    if "list" in options.allow:
+    if "list" in allow:
         statements.append(policies.list_keys(bucket, keys))
-    if kms_key and "put" in options.allow:
+    if kms_key and "put" in allow:
         statements.append(policies.encrypt(kms_key))
-    if kms_key and "compare" in options.allow:
+    if kms_key and "compare" in allow:
         statements.append(policies.decrypt(kms_key))
     return statements
 
@@ -102,17 +122,25 @@ def _statements(
 def _identity(
     options: Writer, document: PolicyDocument | None, names: Names
 ) -> iam.User | iam.Role:
-    """The user or the role, with inline permissions, which are deleted with it."""
-    title, boundary = names("DataStoreWriter"), options.permissions_boundary
-    name = "data-store-writer"
-    inline = [iam.Policy(PolicyName=name, PolicyDocument=document)] if document else None
+    """The user or the role, with inline permissions, which are deleted with it.
+
+    Each has its own logical ID: CloudFormation refuses another type for an existing one ("Update of
+    resource type is not permitted", https://github.com/aws/aws-sam-cli/issues/6786).
+    """
+    boundary, name = options.permissions_boundary, "data-store-writer"
+    documents = {name: document} if document else {}
+    if LAMBDA in options.principals:
+        documents["function-logs"] = policies.document([policies.write_logs()])
+    inline = [
+        iam.Policy(PolicyName=name, PolicyDocument=document) for name, document in documents.items()
+    ] or None
     if options.kind == "user":
         return iam.User(
-            title,
+            names("DataStoreWriter"),
             **without_none(UserName=options.name, PermissionsBoundary=boundary, Policies=inline),
         )
     return iam.Role(
-        title,
+        names("DataStoreWriterRole"),
         **without_none(RoleName=options.name, PermissionsBoundary=boundary),
         AssumeRolePolicyDocument=policies.document(policies.assumed_by(options.principals)),
         **without_none(Policies=inline),

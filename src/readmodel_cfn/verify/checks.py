@@ -1,6 +1,7 @@
 """One check for each promise: a function of the observations that sends no requests."""
 
 import json
+from collections.abc import Iterator
 
 from readmodel_cfn.aws.http import Response
 from readmodel_cfn.deploy.live.values import Live
@@ -172,7 +173,7 @@ def missing(contract: Contract, reads: Reads) -> Outcome:
     name = "missing key"
     if reads.missing is None:
         return not_checked(name, "every route has one key, and its document exists")
-    if _is_json_404(reads.missing):
+    if _is_json(reads.missing, 404):
         return kept(name, "404 in JSON")
     if reads.missing.status == 429:
         return not_checked(name, "the API is throttled: it returns 429")
@@ -187,29 +188,30 @@ def _missing_todo(contract: Contract, found: Response) -> str:
     return f"allow the API's role to list the routes' keys, or set missing = \"mask\": {DEPLOY}"
 
 
-def unknown(_: Contract, reads: Reads) -> Outcome:
-    """A path without a route is a 404 in JSON."""
+def unknown(contract: Contract, reads: Reads) -> Outcome:
+    """A path without a route is a 404 in JSON; a 403 if requests must be signed."""
     name = "unknown path"
     if reads.unknown is None:
         return not_checked(name, "a route matches every path")
-    if _is_json_404(reads.unknown):
-        return kept(name, "404 in JSON")
-    todo = f"map the gateway response MISSING_AUTHENTICATION_TOKEN to 404: {DEPLOY}"
+    status = contract.unknown_status
+    if _is_json(reads.unknown, status):
+        return kept(name, f"{status} in JSON")
+    todo = f"map the gateway response MISSING_AUTHENTICATION_TOKEN to {status}: {DEPLOY}"
     return broken(name, _described(reads.unknown), todo)
 
 
-def other_methods(_: Contract, reads: Reads) -> Outcome:
-    """A method other than GET and HEAD is a 404 in JSON."""
+def other_methods(contract: Contract, reads: Reads) -> Outcome:
+    """A method other than GET and HEAD is a 404 in JSON; a 403 if requests must be signed."""
     name = "other methods"
-    if _is_json_404(reads.other_method):
-        return kept(name, "POST is a 404 in JSON")
+    if _is_json(reads.other_method, contract.unknown_status):
+        return kept(name, f"POST is a {contract.unknown_status} in JSON")
     what = f"POST: {_described(reads.other_method)}"
     return broken(name, what, f"remove all methods but GET and HEAD from the routes: {DEPLOY}")
 
 
-def _is_json_404(response: Response) -> bool:
+def _is_json(response: Response, status: int) -> bool:
     is_json = _media_type(response) == CONTENT_TYPE
-    return response.status == 404 and is_json and _has_message(response.body)
+    return response.status == status and is_json and _has_message(response.body)
 
 
 def _has_message(body: bytes) -> bool:
@@ -237,6 +239,24 @@ def _start(body: bytes) -> str:
 
 _BLOCK_PUBLIC = "remove the public grant and block public access: readmodel-cfn status --drift"
 _DENY_PLAIN = "deny aws:SecureTransport = false in the bucket policy: run readmodel-cfn deploy"
+
+
+def authorization(contract: Contract, reads: Reads) -> Iterator[Outcome]:
+    """Readers without credentials are refused; none if the API is public."""
+    if contract.auth != "public":
+        yield _refused(contract.auth, reads.without_credentials)
+    if contract.restricts_network:
+        why = "it requires a client in another network"
+        yield not_checked("other networks are refused", why)
+
+
+def _refused(auth: str, response: Response) -> Outcome:
+    name = f"refused without {'a signature' if auth == 'iam' else 'an API key'}"
+    if response.status == 403:
+        return kept(name, "a read gets 403")
+    if response.ok:
+        return broken(name, f"everybody can read: a read gets {response.status}", DEPLOY)
+    return broken(name, f"a read gets {response.status}, not 403", DEPLOY)
 
 
 def readable(access: AccessChecks) -> Outcome:
@@ -292,6 +312,16 @@ def old_tls(access: AccessChecks) -> Outcome:
         todo = "set security_policy under [api] and deploy"
         return broken(name, "the API accepts TLS 1.0 or 1.1", todo)
     return kept(name, "older versions are refused")
+
+
+def default_endpoint(found: Response | None) -> Outcome:
+    """API Gateway's own URL, which the stack disables, returns 403."""
+    name = "execute-api URL is disabled"
+    if found is None:
+        return not_checked(name, "an emulator is used instead of AWS")
+    if found.status == 403:
+        return kept(name, "returns 403")
+    return broken(name, f"{found.url} returns {found.status}", DEPLOY)
 
 
 # --- the stage ---

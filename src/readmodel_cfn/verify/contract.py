@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from readmodel_cfn.aws.authorization import Authorize, anonymous
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.deploy.spec import MANAGED_TAG_TEXT
 from readmodel_cfn.errors import ConfigError, ReadModelError
@@ -56,7 +57,8 @@ class Contract:
     `cors_origins` are the origins that may read: none, `*`, or exact ones; `cors_headers` are the
     request headers that their pages may send besides the conditional ones. With `gzip_stored`
     documents are stored compressed. `missing` says how a missing document becomes a 404. `article`
-    is true for the article's stack, which promises less.
+    is true for the article's stack, which promises less. `auth` is what readers need, and with
+    `restricts_network` their network matters, too.
     """
 
     routes: Sequence[PromisedRoute]
@@ -67,6 +69,16 @@ class Contract:
     missing: Literal["not-found", "mask"] = "not-found"
     compress_from: int | None = 1024
     article: bool = False
+    auth: Literal["public", "iam", "api-key"] = "public"
+    restricts_network: bool = False
+
+    @property
+    def unknown_status(self) -> int:
+        """The status for an unknown path or method.
+
+        API Gateway has one type of response for these and for a request without a signature.
+        """
+        return 403 if self.auth == "iam" else 404
 
     def in_release(self, release: str) -> Self:
         """The same contract for the documents of a release, which have other keys."""
@@ -90,12 +102,19 @@ class Contract:
 
 @dataclass(frozen=True)
 class CheckedStack:
-    """The deployed stack: its bucket, the URL of its API, and whether it has this tool's tag."""
+    """The deployed stack: its bucket, the URLs of API and CDN, and whether it has this tool's tag.
+
+    `authorize` has the headers that authorize reads; `disabled_url` is API Gateway's own URL if the
+    stack disables it.
+    """
 
     location: StackLocation
     bucket: str
     api_url: str
     is_managed: bool
+    authorize: Authorize = anonymous
+    disabled_url: str | None = None
+    cdn_url: str | None = None
 
     def require_managed(self) -> None:
         """Check that this tool created the stack.

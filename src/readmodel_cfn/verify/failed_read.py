@@ -7,7 +7,9 @@ from readmodel_cfn.aws.http import Response
 from readmodel_cfn.aws.location import StackLocation
 from readmodel_cfn.template.releases import HEADER
 from readmodel_cfn.template.routes import Route, find_route
+from readmodel_cfn.template.sections.access import Access
 
+_ERROR_TYPE = "x-amzn-ErrorType"  # only API Gateway sends it
 _MOST_ROUTES = 5  # in a hint
 # API Gateway sends it with every status that a gateway response sets *(assumed)*.
 _UNKNOWN_PATH = "MissingAuthenticationTokenException"
@@ -22,13 +24,16 @@ def read_hint(
     masked: bool = False,
     article: bool = False,
     releases: bool = False,
+    access: Access | None = None,
 ) -> str:
     """What to do about a response that is not `ok` to a read of `path`.
 
     `masked` is whether the API responds 404 instead of 403, `article` whether it is the article's,
-    `releases` whether it serves releases.
+    `releases` whether it serves releases, `access` who may read.
     """
     route, key = find_route(routes, path) or (None, "")
+    if access and _is_refused(response):
+        return _refused(access)
     if releases and route and (hint := _release_hint(response, route, key, location)):
         return hint
     publish = location.command("publish", "FILE", "--key", key)
@@ -41,11 +46,30 @@ def read_hint(
         return _forbidden(route, key, location)
     if response.status == 429:
         return "too many requests: read it again later"
-    if response.status == 500 and article and route:
-        return f"the article's API responds 500 to a missing document; to publish it: {publish}"
     if response.status >= 500:
-        return f"read it again; if it fails again, run: {location.command('verify')}"
+        return _server_error(response, publish if article and route else None, location)
     return f"to see whether the API serves its template, run: {location.command('status')}"
+
+
+def _server_error(response: Response, publish: str | None, location: StackLocation) -> str:
+    """What to do about a status of 500 or more; `publish` if the article's API should have it."""
+    if response.status == 500 and publish:
+        return f"the article's API responds 500 to a missing document; to publish it: {publish}"
+    return f"read it again; if it fails again, run: {location.command('verify')}"
+
+
+def _is_refused(response: Response) -> bool:
+    """Whether API Gateway, not S3, refused the reader."""
+    by_gateway = response.header(_ERROR_TYPE) is not None
+    return response.status == 403 and by_gateway and not _is_unknown_path(response)
+
+
+def _refused(access: Access) -> str:
+    if access.restricts_network:
+        return "the API refuses this network, unless source_ips and source_vpces have it"
+    if access.auth == "api-key":
+        return "read it again after a minute: a new API key is not effective at once"
+    return "add this caller to principals under [access], or allow it execute-api:Invoke on ReadArn"
 
 
 def _release_hint(
@@ -102,4 +126,4 @@ def _ratio(like: SequenceMatcher[str], name: str) -> float:
 
 def _is_unknown_path(response: Response) -> bool:
     """Whether API Gateway, not S3, refused the request: it has no such path or method."""
-    return (response.header("x-amzn-ErrorType") or "").startswith(_UNKNOWN_PATH)
+    return (response.header(_ERROR_TYPE) or "").startswith(_UNKNOWN_PATH)

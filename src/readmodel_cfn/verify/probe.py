@@ -13,13 +13,20 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import mkstemp
 from types import FrameType
 from typing import Any, Self, TypeVar
 
-from readmodel_cfn.aws.errors import UnreadableResponse, aws_errors, error_code, readable_responses
-from readmodel_cfn.errors import ReadModelError, Unfinished
+from readmodel_cfn.aws.errors import (
+    UnreadableResponse,
+    aws_errors,
+    error_code,
+    readable_error,
+    readable_responses,
+)
+from readmodel_cfn.errors import ReadModelError, Stuck, Unfinished
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress
 from readmodel_cfn.publish.documents import Settings
@@ -31,6 +38,7 @@ _NOT_FOUND = {"NoSuchKey", "NoSuchVersion", "NotFound", "404"}  # an error of HE
 _CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", *_NOT_FOUND}
 _NO_VERSION = (None, "null")  # without versioning, or with versioning suspended
 _DENIED = {"AccessDenied", "403"}
+REMOVE_IT = "remove it with credentials that have the permission, or publish the document again"
 _BATCH = 1000  # keys of one DeleteObjects call, S3's limit
 # Arguments of PutObject that GetObject returns: all that readers or cost reports can see.
 _RESTORED = (
@@ -137,12 +145,11 @@ class ProbeDocument:
     def _remove(self) -> tuple[str, ...]:
         own = self._own_versions()
         if "null" in own:  # the probe overwrote the document
-            self._restore()
-            return ()
+            return self._restore()
         refused = [error for batch in _batches(own) for error in self._errors(batch)]
         if not refused:
             return ()
-        self._restore()
+        self._restore()  # in front of the versions that are left
         why = f"{refused[0].get('Code')} {refused[0].get('Message', '')}".strip()
         versions = counted(len(refused), "version")
         return (f"{self.where}: {versions} of the probe cannot be deleted: {why}",)
@@ -164,14 +171,21 @@ class ProbeDocument:
             raise UnreadableResponse("delete_objects")
         return errors
 
-    def _restore(self) -> None:
-        """Restore the previous state, unless the probe is no longer the current document."""
+    def _restore(self) -> tuple[str, ...]:
+        """Restore the previous state, unless the probe is no longer the current document.
+
+        Returns a line if the probe is still there.
+        """
         if not self._is_current():
-            return
+            return ()
         if self.saved:
-            self._put(self._etag, self.saved.arguments)
+            done = self._put(self._etag, self.saved.arguments)
         else:
-            self._unless_conflict(self._s3.delete_object, IfMatch=self._etag)
+            answer = self._unless_conflict(self._s3.delete_object, IfMatch=self._etag)
+            done = answer is not None
+        if done or not self._is_current():
+            return ()
+        return (f"{self.where}: the probe is still there: its ETag is not the one that S3 returns",)
 
     def _own_versions(self) -> list[str]:
         """The versions that this run wrote, including writes whose response was lost."""
@@ -272,29 +286,51 @@ def while_probes_exist(
     """Do work that writes probes, and remove them, even after an error or an interruption.
 
     Returns the result of the work, and the parts that could not be removed, one line each. These
-    are also reported to `on_progress`, because after an error nothing is returned.
+    are also reported to `on_progress`.
+
+    Raises:
+        Stuck: parts could not be removed after an error, which is in its text.
     """
     with InterruptGuard() as guard:
         for document in documents:
             document.uninterrupted = guard.uninterrupted
-        copies = [copy for document in documents if (copy := document.local_copy())]
-        for copy in copies:
-            on_progress(
-                Note(f"The bucket has no versioning: a copy is kept in {copy} during the check")
-            )
+        remove = partial(_removed, documents, _copies(documents, on_progress), on_progress)
         try:
             try:
                 result = work()
             finally:
                 guard.hold()  # an interruption does not skip the removal
-        finally:
-            left = tuple(line for document in documents for line in document.remove())
-            if not left:
-                for copy in copies:
-                    copy.unlink()
-            for line in left:
-                on_progress(Note(f"Left: {line}"))
-        return result, left
+        except Exception as error:
+            if left := remove():
+                what = f"{readable_error(error) or error}; the probe is left there"
+                raise Stuck(what, where=left[0].partition(": ")[0], hint=REMOVE_IT) from error
+            raise
+        except BaseException:
+            remove()
+            raise
+        return result, remove()
+
+
+def _copies(documents: Sequence[ProbeDocument], on_progress: OnProgress) -> Sequence[Path]:
+    copies = [copy for document in documents if (copy := document.local_copy())]
+    for copy in copies:
+        on_progress(
+            Note(f"The bucket has no versioning: a copy is kept in {copy} during the check")
+        )
+    return copies
+
+
+def _removed(
+    documents: Sequence[ProbeDocument], copies: Sequence[Path], on_progress: OnProgress
+) -> tuple[str, ...]:
+    """Remove the probes, and the local copies if none is left; return what is left."""
+    left = tuple(line for document in documents for line in document.remove())
+    if not left:
+        for copy in copies:
+            copy.unlink()
+    for line in left:
+        on_progress(Note(f"Left: {line}"))
+    return left
 
 
 # The signals that end a process, Ctrl-C first; Windows has no SIGHUP.

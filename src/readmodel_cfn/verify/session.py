@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from readmodel_cfn.aws.authorization import Authorize, anonymous
 from readmodel_cfn.aws.errors import aws_errors
 from readmodel_cfn.aws.http import Response, proxy_for, request
 from readmodel_cfn.errors import ReadModelError, Unfinished
@@ -30,7 +31,8 @@ class Reads:
     `etags` are S3's ETags. `cross_...` are responses to a page of the origin `page`. `missing` and
     `unknown` are None if there is no such path. With several configured origins, `others` has the
     responses to pages of the others, a read and a read with 304, and `refused` those to a page of
-    an origin that is not configured.
+    an origin that is not configured. `without_credentials` is the response to a reader without a
+    signature or an API key.
     """
 
     probe: ProbePlan
@@ -53,6 +55,7 @@ class Reads:
     outdated: Response
     others: Mapping[str, tuple[Response, Response]]
     refused: tuple[Response, Response] | None
+    without_credentials: Response
 
     @property
     def is_served(self) -> bool:
@@ -92,20 +95,32 @@ class Api:
         timeout: float,
         sleep: Callable[[float], None] = time.sleep,
         ca_bundle: Path | None = None,
+        authorize: Authorize = anonymous,
     ) -> None:
+        self._authorize = authorize
         self.url, self.origins = url, RequestOrigins.of(url, contract.cors_origins)
         self.timeout, self._left, self.sleep = timeout, timeout, sleep
         self.ca_bundle = ca_bundle
 
     def request(self, path: str, method: str = "GET", **headers: str) -> Response:
-        """Send a request; underscores in header names are sent as hyphens."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        """Send an authorized request; underscores in header names are sent as hyphens."""
+        return self._request(path, method, headers, self._authorize)
+
+    def _request(
+        self, path: str, method: str, headers: Mapping[str, str], authorize: Authorize
+    ) -> Response:
+        url, named = f"{self.url}/{path}", {n.replace("_", "-"): v for n, v in headers.items()}
         while True:
-            response = request(f"{self.url}/{path}", method, named, ca_bundle=self.ca_bundle)
+            sent = {**named, **authorize(method, url)}
+            response = request(url, method, sent, ca_bundle=self.ca_bundle)
             if response.status != _THROTTLED or self._left <= 0:
                 return response
             self._left -= _PAUSE
             self.sleep(_PAUSE)
+
+    def read_anonymously(self, path: str) -> Response:
+        """Send a read without a signature and without an API key."""
+        return self._request(path, "GET", {}, anonymous)
 
     def request_cross_origin(self, path: str, method: str = "GET", **headers: str) -> Response:
         """Send the same request as a page of another origin does."""
@@ -117,12 +132,12 @@ class Api:
         return read, self.request(path, Origin=origin, If_None_Match=etag)
 
     def preflight(self, path: str) -> Response:
-        """Send the request that a browser sends before a page's If-None-Match."""
+        """Send the request that a browser sends before a page's If-None-Match: anonymously."""
         headers = {
             "Access_Control_Request_Method": "GET",
             "Access_Control_Request_Headers": "if-none-match",
         }
-        return self.request_cross_origin(path, "OPTIONS", **headers)
+        return self._request(path, "OPTIONS", {"Origin": self.origins.page, **headers}, anonymous)
 
 
 def read(api: Api, probe: ProbePlan, document: ProbeDocument) -> Reads:
@@ -201,6 +216,7 @@ def _read_first(api: Api, path: str, etag: str) -> dict[str, Any]:
         "head": api.request(path, "HEAD"),
         "head_unchanged": api.request(path, "HEAD", If_None_Match=etag),
         "zipped": api.request(path, Accept_Encoding="gzip"),
+        "without_credentials": api.read_anonymously(path),
         "other_method": api.request(path, "POST"),
         "cross_first": api.request_cross_origin(path),
         "cross_unchanged": api.request_cross_origin(path, If_None_Match=etag),

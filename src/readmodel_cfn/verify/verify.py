@@ -6,19 +6,21 @@ from functools import partial
 from typing import Any
 
 from readmodel_cfn.aws.connection import Connection
+from readmodel_cfn.aws.http import Response, request
 from readmodel_cfn.consent import Confirm, Consent, require_consent
 from readmodel_cfn.deploy.advice import with_location
 from readmodel_cfn.deploy.live.values import Live
-from readmodel_cfn.errors import PromiseBroken, Stuck
+from readmodel_cfn.errors import PromiseBroken, ReadModelError, Stuck
 from readmodel_cfn.plural import counted
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import Settings
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify import checks
+from readmodel_cfn.verify.cdn import CdnReads, judge_cdn, not_read, read_cdn
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan
 from readmodel_cfn.verify.cors import cors
 from readmodel_cfn.verify.outcome import Outcome, not_checked
-from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
+from readmodel_cfn.verify.probe import REMOVE_IT, ProbeDocument, while_probes_exist
 from readmodel_cfn.verify.session import AccessChecks, Api, Reads, check_access, read
 
 
@@ -81,8 +83,9 @@ class VerifyResult:
             hint = self.broken[0].todo
             raise PromiseBroken(f"{self._counts()}: {names}", where=self.where, hint=hint)
         if self.left:
-            hint = "remove it with credentials that have the permission"
-            raise Stuck(f"no promise is broken, but {self.left[0]}", where=self.where, hint=hint)
+            raise Stuck(
+                f"no promise is broken, but {self.left[0]}", where=self.where, hint=REMOVE_IT
+            )
 
 
 def verify(
@@ -104,7 +107,8 @@ def verify(
     some seconds, which requires consent.
 
     Raises:
-        ReadModelError: the stack does not have the tag, or the server does not respond.
+        ReadModelError: the stack does not have the tag, or the server does not respond, or refuses
+            this reader.
         ConsentRequired: `confirm` did not agree.
         Unfinished: another document was published to the key meanwhile, or the API is throttled.
     """
@@ -115,12 +119,17 @@ def verify(
     settings = Settings(contract.cache_control, contract.gzip_stored)
     document = ProbeDocument(s3, stack.bucket, probe.key, settings, probe.token)
     _announce(stack, probe, document, confirm, on_progress)
-    api = Api(stack.api_url, contract, timeout, ca_bundle=connection.ca_bundle)
+    trusted = connection.ca_bundle
+    api = Api(stack.api_url, contract, timeout, ca_bundle=trusted, authorize=stack.authorize)
     plain_s3 = _plain_s3(connection, s3)
-    access = partial(
-        check_access, s3, stack.bucket, probe.key, plain_s3, api.url, connection.ca_bundle
-    )
-    found = examine(api, probe, document, access, on_progress)
+    access = partial(check_access, s3, stack.bucket, probe.key, plain_s3, api.url, trusted)
+    cdn = partial(_read_cdn, stack, contract, probe) if stack.cdn_url else None
+    found = examine(api, probe, document, access, on_progress, cdn)
+    check_not_refused(contract, found.reads.first)
+    outcomes = judge(contract, found.reads, found.access, live)
+    if stack.disabled_url:
+        outcomes.append(checks.default_endpoint(_at_disabled(stack, probe.path)))
+    outcomes += judge_cdn(found.cdn) if found.cdn else ()
     return VerifyResult(
         where=str(stack.location),
         route=probe.route.path,
@@ -129,10 +138,43 @@ def verify(
         left=found.left,
         promises=tuple(
             replace(outcome, todo=with_location(outcome.todo, stack.location))
-            for outcome in judge(contract, found.reads, found.access, live)
+            for outcome in outcomes
         ),
         target=stack.location.target,
     )
+
+
+def check_not_refused(contract: Contract, first: Response) -> None:
+    """Check that API Gateway has not refused this reader: then the responses show nothing.
+
+    Raises:
+        ReadModelError: it has.
+    """
+    is_open = contract.auth == "public" and not contract.restricts_network
+    if is_open or first.status != 403 or first.header("x-amzn-ErrorType") is None:
+        return
+    hint = {
+        "public": "run it in a network that [access] allows",
+        "iam": "add this caller to principals under [access], or allow it execute-api:Invoke",
+        "api-key": "run it again after a minute: a new API key is not effective at once",
+    }[contract.auth]
+    if contract.restricts_network and contract.auth != "public":
+        hint += "; source_ips and source_vpces must have this network"
+    raise ReadModelError("the API refuses this reader with 403", where=first.url, hint=hint)
+
+
+def _at_disabled(stack: CheckedStack, path: str) -> Response | None:
+    """The response of API Gateway's own URL; None with an emulator, which does not disable it."""
+    url, connection = f"{stack.disabled_url}/{path}", stack.location.connection
+    return None if connection.emulator_url else request(url, ca_bundle=connection.ca_bundle)
+
+
+def _read_cdn(stack: CheckedStack, contract: Contract, probe: ProbePlan) -> CdnReads:
+    """What the distribution answers while the second document of the probe exists."""
+    connection, url = stack.location.connection, str(stack.cdn_url)
+    emulated = connection.emulator_url is not None
+    reason = not_read(url, probe, contract.cache_control, emulated=emulated)
+    return reason or read_cdn(url, probe, probe.documents[1], connection.ca_bundle)
 
 
 def _announce(
@@ -174,6 +216,7 @@ class Observations:
     reads: Reads
     access: AccessChecks
     left: tuple[str, ...]
+    cdn: CdnReads | None = None
 
 
 def examine(
@@ -182,6 +225,7 @@ def examine(
     document: ProbeDocument,
     access: Callable[[], AccessChecks],
     on_progress: OnProgress,
+    cdn: Callable[[], CdnReads] | None = None,
 ) -> Observations:
     """Send all requests while the probe exists; the probe is removed even after an error.
 
@@ -189,12 +233,12 @@ def examine(
         ReadModelError, KeyboardInterrupt: after the probe was removed.
     """
 
-    def observe() -> tuple[Reads, AccessChecks]:
+    def observe() -> tuple[Reads, AccessChecks, CdnReads | None]:
         on_progress(Step(f"Sending requests to {api.url}"))
-        return read(api, probe, document), access()
+        return read(api, probe, document), access(), cdn() if cdn else None
 
-    (reads, found), left = while_probes_exist([document], observe, on_progress)
-    return Observations(reads, found, left)
+    (reads, found, through_cdn), left = while_probes_exist([document], observe, on_progress)
+    return Observations(reads, found, left, through_cdn)
 
 
 # Promises that can be checked only if the document is served.
@@ -219,6 +263,7 @@ def judge(contract: Contract, reads: Reads, access: AccessChecks, live: Live) ->
         checks.unknown(contract, reads),
         checks.other_methods(contract, reads),
         cors(contract, reads),
+        *checks.authorization(contract, reads),
         checks.readable(access),
         checks.listable(access),
         checks.bucket_tls(access),

@@ -35,6 +35,35 @@ def bucket_elsewhere(template: Template) -> None:
     template.update(json.loads(text))
 
 
+def through_cloudfront(template: Template, action: str, **more: object) -> None:
+    """A distribution in front of the bucket, whose policy allows CloudFront the action."""
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": action,
+        "Resource": [{"Fn::Sub": "${Store.Arn}"}, {"Fn::Sub": "${Store.Arn}/*"}],
+        **more,
+    }
+    find(template, "StorePolicy/Properties/PolicyDocument/Statement").append(allowed)
+    origin = {"Id": "store", "DomainName": {"Fn::GetAtt": ["Store", "RegionalDomainName"]}}
+    config = {"Origins": [origin], "DefaultCacheBehavior": {"TargetOriginId": "store"}}
+    template["Resources"]["Distribution"] = {
+        "Type": "AWS::CloudFront::Distribution",
+        "Properties": {"DistributionConfig": config},
+    }
+
+
+def any_distribution(template: Template) -> None:
+    through_cloudfront(template, "s3:GetObject")
+
+
+def distribution_lists(template: Template) -> None:
+    account = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}"
+    arn = {"Fn::Sub": f"{account}:distribution/${{Distribution}}"}
+    own = {"StringEquals": {"AWS:SourceArn": arn}}
+    through_cloudfront(template, "s3:ListBucket", Condition=own)
+
+
 def lists(template: Template, bucket: str = "${Store}") -> None:
     properties = find(good(), GET)
     properties["Integration"]["Uri"] = {"Fn::Sub": f"{SERVICE}:s3:path/{bucket}"}
@@ -100,6 +129,18 @@ CASES = [
             ("R42", f"{STATEMENT}/Resource"),
         ),
         "bucket X-Bucket ReaderRole",
+    ),
+    Case(
+        "every distribution may read the bucket",
+        any_distribution,
+        (("R60", "StorePolicy/Properties/PolicyDocument/Statement/1"),),
+        "CloudFront Store",
+    ),
+    Case(
+        "the distribution lists the bucket",
+        distribution_lists,
+        (("R61", "Distribution/Properties/DistributionConfig/DefaultCacheBehavior"),),
+        "Store keys",
     ),
     case(
         "an object by its URL",

@@ -130,3 +130,21 @@ def test_invalid_selection_pattern_is_a_finding(pattern: str) -> None:
     ]
     responses[4]["SelectionPattern"] = pattern
     assert "R05" in {finding.rule for finding in audit(template)}
+
+
+@pytest.mark.parametrize("name", ["ResponseTemplates", "ResponseParameters"])
+def test_gateway_response_with_a_text_instead_of_an_object_raises_nothing(name: str) -> None:
+    template = good()
+    properties = {"ResponseType": "DEFAULT_4XX", "RestApiId": {"Ref": "Api"}, name: "a text"}
+    template["Resources"]["Odd"] = {
+        "Type": "AWS::ApiGateway::GatewayResponse",
+        "Properties": properties,
+    }
+    assert isinstance(audit(template), list)
+
+
+@pytest.mark.parametrize("name", ["RequestParameters", "RequestTemplates"])
+def test_integration_with_a_text_instead_of_an_object_raises_nothing(name: str) -> None:
+    template = good()
+    template["Resources"]["SampleGet"]["Properties"]["Integration"][name] = "a text"
+    assert isinstance(audit(template), list)

@@ -8,6 +8,7 @@ import pytest
 from audit_templates import Template, drop, find, good, object_uri, put, resource
 from click.testing import CliRunner
 
+from readmodel_cfn import Access, Api, ReadModel
 from readmodel_cfn.analysis.audit import AuditReport, audit, audit_report
 from readmodel_cfn.cli.analysis import audit as command
 from readmodel_cfn.cli.analysis import graph, openapi
@@ -45,21 +46,28 @@ def test_a_method_that_cannot_be_read_is_not_checked(path: str, value: Any) -> N
     assert report.reads == 3
 
 
-@pytest.mark.parametrize(
-    ("path", "value", "feature"),
-    [
-        (f"{GET}/AuthorizationType", "AWS_IAM", "AWS_IAM"),
-        (f"{GET}/ApiKeyRequired", True, "API key from AUTHORIZER"),
-    ],
-)
-def test_what_serve_does_not_evaluate_of_access_is_named(
-    path: str, value: Any, feature: str
-) -> None:
+def test_api_key_from_an_authorizer_is_named() -> None:
     template = good()
-    put(template, path, value)
+    put(template, f"{GET}/ApiKeyRequired", True)
     put(template, "Api/Properties/ApiKeySourceType", "AUTHORIZER")
-    named = [part for part in audit_report(template).unchecked if feature in part.what]
+    named = audit_report(template).unchecked
     assert [part.resource for part in named] == ["SampleGet"]
+    assert "API key from AUTHORIZER" in named[0].what
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        Access(auth="iam"),
+        Access(auth="iam", principals=("123456789012",), source_ips=("192.0.2.0/24",)),
+        Access(auth="api-key", keys=("web", "partner"), quota=10),
+        Access(private=True, source_vpces=("vpce-0123456789abcdef0",)),
+    ],
+    ids=str,
+)
+def test_methods_that_require_credentials_are_looked_at(access: Access) -> None:
+    report = audit_report(ReadModel(access=access, api=Api(cors_origin="*")))
+    assert (report.findings, report.unchecked, report.public) == ((), (), ())
 
 
 @pytest.mark.parametrize("host", ["${Host}", "${Host}:8080", "${Bucket}.example.${Domain}"])

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ from readmodel_cfn.cloudformation.reader import (
     positions,
     read_json,
     read_template,
+    template_content,
 )
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.limits import TEMPLATE_BYTES, TEMPLATE_FILE_BYTES
 
 SHORT_FORMS = """\
 Resources:
@@ -133,7 +136,8 @@ LONG = f"s: &s {'x' * 100_000}\nResources: [{', '.join(['*s'] * 1000)}]\n"
     ids=["lists", "pairs", "merged keys", "a long text"],
 )
 def test_aliases_that_multiply_are_refused(text: str) -> None:
-    assert "aliases" in refused(text)
+    message = refused(text)
+    assert "aliases" in message or "values" in message or "levels" in message
 
 
 @pytest.mark.parametrize(
@@ -164,10 +168,20 @@ def test_aliases_that_multiply_are_refused(text: str) -> None:
         ("Resources:\n  A: {}\n  A: {}", 3, "Resources.A"),
         ("Resources:\n  A:\n    - {b: 1, b: 2}", 3, "Resources.A.0.b"),
         ('{"Resources": {\n"A": {},\n"A": {}}}', 3, "Resources.A"),
-        ('{"Resources": ' + '{"a":' * 100_000, None, "deep"),
+        ('{"Resources": ' + '{"a":' * 100, None, "100 levels"),
+        ('{"Resources": ' + '{"a":' * 100_000, None, "100,000 values"),
+        ('{"Resources": {"a": [' + "0," * 100_000 + "0]}}", None, "100,000 values"),
+        ("Resources: {a: [" + "0," * 100_000 + "0]}", 1, "100,000 values"),
+        (json.dumps({"Resources": {f"A{i}": {} for i in range(501)}}), None, "500"),
         ("[" * 100_000, 1, ""),
-        ("".join("\n" + " " * level + "a:" for level in range(600)), 502, "deep"),
-        ('{"Resources": {"a": ' + "1" * 5_000 + "}}", None, "JSON"),
+        ("".join("\n" + " " * level + "a:" for level in range(600)), 102, "100 levels"),
+        ("a: &a " + "[" * 60 + "]" * 60 + "\nb: " + "[" * 60 + "*a" + "]" * 60, 2, "100 levels"),
+        ('{"Resources": {"a": ' + "1" * 101 + "}}", 1, "100 digits"),
+        ('{"Resources": {"a": ' + "1" * 5_000 + "}}", 1, "100 digits"),
+        ("Resources: {a: " + "1" * 101 + "}", 1, "100 digits"),
+        ("Resources: {a: 1" + ":59" * 40 + ".5}", 1, "100 digits"),
+        ("---\n" * 100_001, 100_002, "100,000 values"),
+        ("".join(f"%TAG !a{n}! tag:x\n" for n in range(101)) + "---\na: 1", None, "%TAG"),
     ],
 )
 def test_text_that_is_not_a_template_is_refused_in_one_line(
@@ -244,3 +258,23 @@ def test_a_part_is_located_by_file_line_and_path() -> None:
     path = ("Resources", "Role", "Properties", "Both", "Fn::Join", 1, 1)
     assert locate(SHORT_FORMS, "t.yaml", path).startswith("t.yaml:9: Resources.Role.Properties")
     assert locate(SHORT_FORMS, "t.yaml", ("Resources", "No")) == "t.yaml: Resources.No"
+
+
+def test_yaml_larger_than_a_template_is_refused() -> None:
+    with pytest.raises(ConfigError, match="1,000,000"):
+        read_template("Resources: {}\n" + "#" * TEMPLATE_BYTES, "template.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{0}: 1\n{0}: 2", "a: *{0}", "a: &{0} [*{0}]", "a: !!python/{0} 1"],
+)
+def test_long_names_are_shortened_in_messages(text: str) -> None:
+    assert len(refused(text.format("a" * 9_999))) < 400
+
+
+def test_larger_file_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(" " * (TEMPLATE_FILE_BYTES + 1))
+    with pytest.raises(ConfigError, match="10,000,000 bytes"):
+        template_content(path)

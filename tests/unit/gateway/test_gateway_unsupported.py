@@ -92,7 +92,6 @@ VALIDATOR = {"validateRequestBody": True, "validateRequestParameters": True}
     ("changes", "api_wide", "what"),
     [
         ({"apiKeyRequired": True}, {"apiKeySource": "AUTHORIZER"}, "API key from AUTHORIZER"),
-        ({"apiKeyRequired": True}, {"keysWithoutValue": ["MyKey"]}, "MyKey"),
         ({"requestValidatorId": "v1"}, {}, "request validator"),
         (
             {"requestValidatorId": "v1", "requestModels": {"application/json": "Note"}},
@@ -108,6 +107,17 @@ def test_method_with_a_check_that_is_not_evaluated_answers_501(
     assert what in line
     answer = direct(api({"/x": {"GET": s3_method() | changes}}, **api_wide), request("/x"))
     assert answer.status == 501
+
+
+def test_only_a_request_with_a_key_answers_501_if_a_key_has_no_value() -> None:
+    """A request without a key is refused as on AWS."""
+    method = s3_method() | {"apiKeyRequired": True}
+    definition = api({"/x": {"GET": method}}, keysWithoutValue=["MyKey"])
+    (line,) = unsupported_lines(definition)
+    assert "MyKey" in line
+    assert direct(definition, request("/x")).status == 403
+    answer = direct(definition, request("/x", headers={"x-api-key": "a" * 20}))
+    assert (answer.status, b"MyKey" in answer.body) == (501, True)
 
 
 def test_only_a_signed_request_to_a_method_with_aws_iam_answers_501() -> None:

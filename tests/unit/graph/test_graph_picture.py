@@ -9,7 +9,7 @@ from hypothesis import given
 from articles import article_template
 from graph_reader import Drawn, read
 from graph_templates import Content, functions, largest, method, odd_names, of, shared, two
-from readmodel_cfn import Api, ReadModel, Route, Writer
+from readmodel_cfn import Access, Api, Cdn, Domain, Logs, ReadModel, Route, Waf, Writer
 from readmodel_cfn.analysis.graph import flowchart
 from strategies import read_models
 
@@ -97,7 +97,8 @@ def test_every_resource_and_path_is_shown_or_counted(model: ReadModel) -> None:
     counted = sum(int(number[1]) for number in numbers if number)
     assert len([line for line in lines if line in named]) + counted == len(named)
     writes = model.writer.kind == "none" or {"put", "delete"} & {*model.writer.allow}
-    assert drawn.sections.get("other", []) == ([] if writes else ["DataStoreWriter"])
+    writer = "DataStoreWriterRole" if model.writer.kind == "role" else "DataStoreWriter"
+    assert drawn.sections.get("other", []) == ([] if writes else [writer])
 
 
 def test_diagram_is_deterministic() -> None:
@@ -286,7 +287,7 @@ def test_reference_is_an_arrow(reference: Content) -> None:
         )
     )
     assert drawn.arrows == [("Alarm", "Topic", [], False)]
-    assert drawn.sections == {"other": ["Alarm", "Topic"]}
+    assert drawn.sections == {"alarms": ["Alarm", "Topic"]}
 
 
 def test_depends_on_is_an_arrow_only_without_a_reference() -> None:
@@ -330,7 +331,28 @@ def test_bucket_parameter_of_the_uri_is_a_node() -> None:
 
 def test_role_is_drawn_as_writer() -> None:
     model = ReadModel(writer=Writer(kind="role", principals=("123456789012",), allow=("put",)))
-    assert draw(of(model)).nodes["DataStoreWriter"] == ["DataStoreWriter", "IAM Role"]
+    drawn = draw(of(model))
+    assert drawn.nodes["DataStoreWriterRole"] == ["DataStoreWriterRole", "IAM Role"]
+    assert drawn.sections["writer"] == ["DataStoreWriterRole"]
+
+
+def test_parts_of_the_distribution_and_the_domain_name_are_lines_of_it() -> None:
+    drawn = draw(of(ReadModel(cdn=Cdn(aliases=("a.example.com",), hosted_zone_id="Z1"))))
+    assert drawn.nodes["Distribution"][2:4] == ["OriginAccessControl", "PathsFunction"]
+    assert drawn.sections["deployment"] == ["ApiGatewayStage", "Distribution"]
+    drawn = draw(of(ReadModel(domain=Domain("a.example.com", "Z1"), waf=Waf())))
+    assert drawn.sections["deployment"] == ["ApiGatewayStage", "DomainName", "WebAcl"]
+    assert "DomainCertificate" in drawn.nodes["DomainName"]
+
+
+def test_access_logs_have_a_section() -> None:
+    drawn = draw(of(ReadModel(logs=Logs(set_account_role=True))))
+    assert drawn.sections["logs"] == ["AccessLogs", "AccessLogsRole", "AccessLogsAccount"]
+
+
+def test_api_keys_are_lines_of_their_usage_plan() -> None:
+    drawn = draw(of(ReadModel(access=Access("api-key"))))
+    assert drawn.nodes["UsagePlan"][::2] == ["UsagePlan", "ReaderApiKey"]
 
 
 def test_special_characters_of_names_are_shown() -> None:

@@ -99,7 +99,10 @@ def summary(definition: Json) -> dict[str, Any]:
     """The apiSummary of a deployment."""
     return {
         resource["path"]: {
-            verb: {"authorizationType": method["authorizationType"], "apiKeyRequired": False}
+            verb: {
+                "authorizationType": method["authorizationType"],
+                "apiKeyRequired": bool(method.get("apiKeyRequired")),
+            }
             for verb, method in resource["resourceMethods"].items()
         }
         for resource in definition["resources"]

@@ -1,6 +1,7 @@
 """The directory of the sandbox, and its requirements."""
 
 import re
+import stat
 from pathlib import Path
 
 import platformdirs
@@ -30,10 +31,12 @@ def test_changed_requirements_use_another_virtual_environment(
     assert Home(tmp_path).venv != before
 
 
-def test_requirements_are_pinned() -> None:
+def test_requirements_are_pinned_by_version_and_hash() -> None:
     lines = [line for line in REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
-    assert "ministack==1.5.33" in lines
-    assert all(re.fullmatch(r"[\w-]+==[\w.]+", line) for line in lines)
+    pinned = " ".join(lines).replace("\\", "")
+    entry = r"[\w-]+==[\w.]+(?: +--hash=sha256:[0-9a-f]{64})+"
+    assert re.fullmatch(rf"(?:{entry} *)+", pinned)
+    assert "ministack==1.5.33 " in pinned
 
 
 @pytest.mark.parametrize(
@@ -58,3 +61,38 @@ def test_start_on_windows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("readmodel_cfn.local.sandbox.lifecycle.os.name", "nt")
     with pytest.raises(SandboxError, match="Linux"):
         start(home=tmp_path)
+
+
+LOGS = ("sandbox.log", "s3.log", "install.log")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_home_of_an_older_version_becomes_private(tmp_path: Path) -> None:
+    path = tmp_path / "home"
+    path.mkdir(mode=0o755)
+    for name in LOGS:
+        (path / name).touch(0o644)
+    with Home(path).lock():
+        assert mode(path) == 0o700
+        assert {mode(path / name) for name in (*LOGS, "sandbox.lock")} == {0o600}
+
+
+@pytest.mark.parametrize("place", ["home", "home/below"])
+def test_directory_with_other_things_keeps_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    path = tmp_path / "home"
+    (path / "below").mkdir(parents=True)
+    path.chmod(0o755)
+    monkeypatch.chdir(tmp_path / place)
+    with Home(path).lock():
+        assert mode(path) == 0o755
+
+
+def test_directory_of_all_users_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with Home(tmp_path).lock():
+        assert mode(tmp_path) == 0o1777

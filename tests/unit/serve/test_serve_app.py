@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from readmodel_cfn.limits import API_PAYLOAD_BYTES
+from readmodel_cfn.limits import API_HEADER_BYTES, API_PAYLOAD_BYTES, API_URL_LENGTH
 from readmodel_cfn.local.gateway import Request, Response
 from readmodel_cfn.local.serve.api import Api, api_of
-from readmodel_cfn.local.serve.app import Answered, App
+from readmodel_cfn.local.serve.app import _PIECE, Answered, App
 from readmodel_cfn.local.serve.source import Source
 from serve_templates import template
 
@@ -25,11 +25,9 @@ class Seen(App):
         root: Path,
         response: Response,
         log: Callable[[Answered], None] | None = None,
-        *,
-        local: bool = False,
+        note: Callable[[str], None] = print,
     ):
-        api = _Answering(api_of(Source(template()), root, print), response)
-        super().__init__(api, log, local=local)
+        super().__init__(_Answering(api_of(Source(template()), root, note), response), log)
 
 
 class _Answering(Api):
@@ -45,7 +43,8 @@ class _Answering(Api):
 
 def scope(path: str, *headers: tuple[bytes, bytes], **more: Any) -> dict[str, Any]:
     asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
-    return {"type": "http", "headers": list(headers), **asked, **more}
+    named = [] if any(name == b"host" for name, _ in headers) else [(b"host", b"localhost")]
+    return {"type": "http", "headers": [*named, *headers], **asked, **more}
 
 
 def ask(app: App, asked: dict[str, Any], *parts: bytes) -> Sent:
@@ -133,12 +132,39 @@ def test_each_request_is_logged_in_a_line(tmp_path: Path) -> None:
     assert str(answered).endswith(" ms")
 
 
-def test_body_over_the_limit_is_413_and_not_kept(tmp_path: Path) -> None:
+CHUNKED = (b"transfer-encoding", b"chunked")
+TOO_LONG = (b"content-length", str(API_PAYLOAD_BYTES + 1).encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "parts"),
+    [(TOO_LONG, [b"x"]), (CHUNKED, [b"x" * API_PAYLOAD_BYTES, b"x", b"x"])],
+    ids=["length", "chunks"],
+)
+def test_body_over_the_limit_is_413_and_closes_the_connection(
+    tmp_path: Path, header: tuple[bytes, bytes], parts: list[bytes]
+) -> None:
     app = Seen(tmp_path, OK)
-    length = (b"content-length", str(API_PAYLOAD_BYTES + 1).encode())
-    sent = ask(app, scope("/live/a", length, method="POST"), b"x" * API_PAYLOAD_BYTES, b"x", b"x")
+    sent = ask(app, scope("/live/a", header, method="POST"), *parts)
     assert sent[0]["status"] == 413
+    assert dict(sent[0]["headers"])[b"connection"] == b"close"
     assert app.api.seen == []  # type: ignore[attr-defined]
+
+
+def test_length_over_the_limit_is_refused_before_the_body_is_read(tmp_path: Path) -> None:
+    app = Seen(tmp_path, OK)
+    sent: Sent = []
+
+    async def receive() -> dict[str, Any]:
+        assert sent, "the body was read before the response"
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app(scope("/live/a", TOO_LONG, method="POST"), receive, send))
+    assert sent[0]["status"] == 413
+    assert b"".join(message["body"] for message in sent[1:]).startswith(b'{"message"')
 
 
 def test_body_of_the_largest_allowed_size_is_passed_on(tmp_path: Path) -> None:
@@ -148,16 +174,84 @@ def test_body_of_the_largest_allowed_size_is_passed_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("local", "host", "status"),
+    ("headers", "status"),
     [
-        (True, b"localhost:8000", 200),
-        (True, b"shop.example:8000", 403),
-        (False, b"shop.example:8000", 200),
+        ([(b"host", b"localhost:8000")], 200),
+        ([(b"host", b"shop.example:8000")], 403),
+        ([(b"host", b"localhost"), (b"host", b"shop.example")], 403),
+        ([(b"host", b"")], 403),
     ],
 )
-def test_request_for_another_host_is_refused_on_this_machine(
-    tmp_path: Path, local: bool, host: bytes, status: int
+def test_request_for_another_host_is_refused(
+    tmp_path: Path, headers: list[tuple[bytes, bytes]], status: int
 ) -> None:
-    app = Seen(tmp_path, OK, local=local)
-    assert ask(app, scope("/live/a", (b"host", host)))[0]["status"] == status
+    app = Seen(tmp_path, OK)
+    assert ask(app, scope("/live/a", *headers))[0]["status"] == status
     assert len(app.api.seen) == (status == 200)  # type: ignore[attr-defined]
+
+
+def test_request_without_a_host_is_refused(tmp_path: Path) -> None:
+    asked = {**scope("/live/a"), "headers": [], "http_version": "1.0"}
+    assert ask(Seen(tmp_path, OK), asked)[0]["status"] == 403
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://localhost:8000/live/a", 200),
+        ("HTTP://LOCALHOST/live/a", 200),
+        ("http://shop.example/live/a", 403),
+        ("http:///live/a", 403),
+    ],
+)
+def test_host_of_an_absolute_target_counts_too(tmp_path: Path, target: str, status: int) -> None:
+    assert ask(Seen(tmp_path, OK), scope(target))[0]["status"] == status
+
+
+def test_head_of_the_largest_allowed_size_is_accepted_and_one_byte_more_is_not(
+    tmp_path: Path,
+) -> None:
+    app = Seen(tmp_path, OK)
+    rest = API_HEADER_BYTES - len(b"host: localhost") - len(b"x: ")
+    for more, status in ((0, 200), (1, 431)):
+        asked = scope("/live/a", (b"x", b"a" * (rest + more)))
+        assert ask(app, asked)[0]["status"] == status
+
+
+def test_url_of_the_largest_allowed_length_is_accepted_and_one_byte_more_is_not(
+    tmp_path: Path,
+) -> None:
+    app = Seen(tmp_path, OK)
+    rest = API_URL_LENGTH - len("/live/a?")
+    for more, status in ((0, 200), (1, 414)):
+        asked = scope("/live/a", query_string=b"a" * (rest + more))
+        assert ask(app, asked)[0]["status"] == status
+
+
+@pytest.mark.parametrize("size", [0, 1, _PIECE - 1, _PIECE, _PIECE + 1, 3 * _PIECE, 3 * _PIECE + 1])
+def test_body_of_every_size_is_sent_whole_in_pieces(tmp_path: Path, size: int) -> None:
+    body = bytes(range(256)) * (size // 256 + 1)
+    sent = ask(Seen(tmp_path, Response(200, {}, body[:size])), scope("/live/a"))[1:]
+    assert b"".join(message["body"] for message in sent) == body[:size]
+    assert max(len(message["body"]) for message in sent) <= _PIECE
+    assert [message["more_body"] for message in sent] == [True] * (len(sent) - 1) + [False]
+
+
+def test_header_that_http_does_not_allow_is_sent_without_control_characters(tmp_path: Path) -> None:
+    response = Response(200, {"X-A": "a\r\nX-B: b\0 ", "X C": "c", "": "d"}, b"")
+    headers = ask(Seen(tmp_path, response), scope("/live/a"))[0]["headers"]
+    assert dict(headers) == {b"X-A": b"a X-B: b", b"content-length": b"0"}
+
+
+def test_failure_of_the_gateway_is_a_500_and_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Response:
+        raise LookupError("some part")
+
+    notes: list[str] = []
+    monkeypatch.setattr(_Answering, "answer", fail)
+    assert ask(Seen(tmp_path, OK, note=notes.append), scope("/live/a"))[0]["status"] == 500
+    (note,) = notes
+    assert "some part" in note
+    assert "\n" not in note

@@ -41,21 +41,16 @@ def test_pages_of_this_machine_are_allowed_by_default(
 @pytest.mark.parametrize(
     ("given", "host", "allowed"),
     [
-        ((), "127.0.0.1:8000", True),
-        ((), "[::1]:8000", True),
-        ((), "LOCALHOST", True),
-        ((), "shop.localhost:8000", True),
         ((), "shop.example:8000", False),
-        ((), "localhost.shop.example", False),
         ((), "", False),
-        (("none",), "localhost:8000", True),
         (("none",), "shop.example", False),
         (("http://shop.example:*",), "shop.example:8000", True),
+        (("http://shop.example:*",), "SHOP.example:8000", True),
         (("http://shop.example:*",), "other.example:8000", False),
         (("*",), "shop.example", True),
     ],
 )
-def test_host_names_this_machine_or_an_allowed_page(
+def test_host_of_an_allowed_page_is_allowed(
     given: tuple[str, ...], host: str, allowed: bool
 ) -> None:
     assert PageOrigins.of(given).allows_host(host) == allowed

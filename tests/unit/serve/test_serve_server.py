@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from readmodel_cfn.errors import ReadModelError
-from readmodel_cfn.local.serve.server import is_local, listen, url_of
+from readmodel_cfn.local.serve.server import listen, url_of
 
 
 def test_port_0_listens_on_a_free_local_port() -> None:
@@ -42,20 +42,3 @@ def test_address_of_another_machine_is_an_error(host: str) -> None:
 )
 def test_url_of_host_and_port(host: str, url: str) -> None:
     assert url_of(host, 80) == url
-
-
-@pytest.mark.parametrize(
-    ("host", "local"),
-    [
-        ("127.0.0.1", True),
-        ("127.0.0.2", True),
-        ("::1", True),
-        ("localhost", True),
-        ("0.0.0.0", False),  # noqa: S104 - nothing listens
-        ("::", False),
-        ("192.0.2.1", False),
-        ("host.example", False),
-    ],
-)
-def test_loopback_address_is_of_this_machine(host: str, local: bool) -> None:
-    assert is_local(host) == local

@@ -111,6 +111,7 @@ def right(contract: Contract) -> Reads:
         if on_demand
         else got,
         other_method=absent,
+        without_credentials=got,
         missing=absent,
         unknown=absent,
         cross_first=got,

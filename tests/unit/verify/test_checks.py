@@ -28,7 +28,11 @@ from observations import (
 
 from facts import missing
 from readmodel_cfn.deploy.live.values import Finding, Live
+from readmodel_cfn.errors import ReadModelError
+from readmodel_cfn.verify.checks import default_endpoint
 from readmodel_cfn.verify.contract import Contract, PromisedRoute
+from readmodel_cfn.verify.outcome import Outcome
+from readmodel_cfn.verify.verify import check_not_refused, judge
 
 XML = b"<Error><Code>NoSuchKey</Code></Error>"
 A = right(PLAIN)
@@ -362,6 +366,46 @@ def test_emulator_is_the_reason_of_unchecked_promises() -> None:
 LIVE_STAGE = "live"
 
 
+SIGNED, KEYED = replace(PLAIN, auth="iam"), replace(PLAIN, auth="api-key")
+
+
+def by_name(contract: Contract, **wrong: Any) -> dict[str, Outcome]:
+    found = judge(contract, replace(right(contract), **wrong), ACCESS, LIVE)
+    return {outcome.name: outcome for outcome in found}
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(403, "kept"), (200, "broken"), (404, "broken")])
+@pytest.mark.parametrize("contract", [SIGNED, KEYED], ids=["signed", "keyed"])
+def test_reader_without_credentials_must_be_refused(
+    contract: Contract, status: int, outcome: str
+) -> None:
+    found = by_name(contract, without_credentials=changed(A.first, status))
+    (name,) = [name for name in found if name.startswith("refused without")]
+    assert found[name].status == outcome
+
+
+def test_public_api_promises_no_refusal() -> None:
+    assert not [name for name in by_name(PLAIN) if name.startswith("refused without")]
+
+
+def test_unknown_path_is_a_403_if_requests_must_be_signed() -> None:
+    forbidden = received(403, NOT_FOUND, Content_Type="application/json")
+    for contract, expected in ((SIGNED, "kept"), (KEYED, "broken")):
+        found = by_name(contract, unknown=forbidden, other_method=forbidden)
+        assert found["unknown path"].status == found["other methods"].status == expected
+
+
+@pytest.mark.parametrize("auth", ["public", "iam", "api-key"])
+def test_reader_that_the_api_refuses_sees_nothing(auth: Any) -> None:
+    refused = received(403, b"{}", x_amzn_ErrorType="AccessDeniedException")
+    limited = replace(PLAIN, auth=auth, restricts_network=True)
+    with pytest.raises(ReadModelError):
+        check_not_refused(limited, refused)
+    check_not_refused(limited, A.first)
+    check_not_refused(limited, received(403, b"{}"))  # S3 refused it
+    check_not_refused(PLAIN, refused)
+
+
 def test_live_findings_break_the_promise_with_a_remedy() -> None:
     found = Finding("extra", "a/v1", "/old", "GET", "is served", "deploy again")
     outcomes = judged(live=Live((found, replace(found, route="/older"))))
@@ -404,3 +448,12 @@ def test_contracts_have_the_same_promises_in_the_same_order() -> None:
         for contract in (PLAIN, CORS, STORED)
     )
     assert plain == cors == stored
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(403, "kept"), (200, "broken"), (404, "broken"), (None, "cannot be shown")],
+)
+def test_disabled_default_endpoint_returns_403(status: int | None, outcome: str) -> None:
+    found = None if status is None else received(status)
+    assert default_endpoint(found).status == outcome

@@ -14,6 +14,10 @@ from readmodel_cfn.analysis.audit.groups import Group, group
 from readmodel_cfn.analysis.audit.lines import with_lines
 from readmodel_cfn.analysis.audit.not_evaluated import not_evaluated
 from readmodel_cfn.analysis.audit.public import PublicMethod, public_methods
+from readmodel_cfn.analysis.audit.public_distributions import (
+    PublicDistribution,
+    public_distributions,
+)
 from readmodel_cfn.analysis.audit.rule import (
     SEVERITIES,
     Finding,
@@ -37,6 +41,7 @@ __all__ = [
     "Edit",
     "Finding",
     "Group",
+    "PublicDistribution",
     "PublicMethod",
     "Rule",
     "Severity",
@@ -56,9 +61,10 @@ class AuditReport:
 
     `reads`, `lists` and `writes` are the numbers of methods that read objects of S3, that list
     buckets or keys, and that write to S3. A method of two kinds counts as both. `public` are those
-    that need neither authorization nor an API key. `unchecked` is what may read S3, and was not
-    looked at: without it, no findings means that all is well. `form` is that of the template's
-    text, in which a cure can be written.
+    that need neither authorization nor an API key, and `distributions` the paths of CloudFront
+    distributions that need no signature. `unchecked` is what may read S3, and was not looked at:
+    without it, no findings means that all is well. `form` is that of the template's text, in which
+    a cure can be written.
     """
 
     findings: tuple[Finding, ...]
@@ -68,6 +74,7 @@ class AuditReport:
     unchecked: tuple[Unchecked, ...]
     public: tuple[PublicMethod, ...] = ()
     form: Literal["json", "yaml"] = "json"
+    distributions: tuple[PublicDistribution, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.summary}; {self.counts}"
@@ -107,6 +114,7 @@ class AuditReport:
             "lists": self.lists,
             "writes": self.writes,
             "public": [method.as_dict() for method in self.public],
+            "distributions": [paths.as_dict() for paths in self.distributions],
             "unchecked": [unchecked.as_dict() for unchecked in self.unchecked],
         }
 
@@ -139,6 +147,7 @@ def audit_report(template: TemplateSource) -> AuditReport:
         lists=len({method.id for method in view.methods if method.lists}),
         writes=len({method.id for method in view.methods if method.writes}),
         public=tuple(public_methods(view)),
+        distributions=tuple(public_distributions(view)),
         unchecked=tuple(with_lines(unchecked, text) if text else unchecked),
         form="json" if is_json else "yaml",
     )

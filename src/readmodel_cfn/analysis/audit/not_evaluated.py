@@ -1,6 +1,8 @@
 """What decides the responses of an API and is not evaluated, such as a mapping template with logic.
 
-The names are those that `serve` lists, and that its 501 contains.
+The names are those that `serve` lists, and that its 501 contains. Signatures of AWS_IAM and the
+values that AWS generates for API keys are no part of them: `serve` lacks them, but an allowed
+reader gets the same responses.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,10 +14,9 @@ from readmodel_cfn.cloudformation.json_pointer import escaped
 from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.rest_api.features import (
     Feature,
+    api_key_features,
     gateway_response_features,
-    is_true,
     method_features,
-    signature_features,
 )
 from readmodel_cfn.cloudformation.values import Unknown, fill
 
@@ -28,14 +29,14 @@ _TEXTS = ("RequestParameters", "RequestTemplates", "ResponseParameters", "Respon
 def not_evaluated(view: View) -> Iterator[Unchecked]:
     """The features of the methods that call S3 or are a MOCK, and of gateway responses."""
     validators = dict(_validators(view))
-    keys = list(_keys_without_value(view))
+    keys = list(_keys_of_other_templates(view))
     judged = {m.id for m in view.methods if m.uri or m.integration_type == "MOCK"}
     for resource in view.of(f"{_API_GATEWAY}Method"):
         if resource.id in judged:
             definition = _definition(view, resource)
             api = {"requestValidators": validators, "keysWithoutValue": keys}
             api |= {"apiKeySource": _key_source(view, resource)}
-            features = [*method_features(definition, api), *signature_features(definition)]
+            features = [*method_features(definition, api), *api_key_features(definition, api)]
             yield from _unchecked(
                 view, resource, (own for own in features if own[1][-1] not in _LOOKED_AT)
             )
@@ -58,13 +59,9 @@ def _key_source(view: View, method: Resource) -> Any:
     return None
 
 
-def _keys_without_value(view: View) -> Iterator[str]:
-    """The enabled API keys that have no value in the template, or are not in it."""
-    own = list(view.of(f"{_API_GATEWAY}ApiKey"))
-    for resource in own:
-        if "Value" not in resource.properties and is_true(resource.properties.get("Enabled")):
-            yield resource.id
-    listed = [view.text({"Ref": resource.id}) for resource in own]
+def _keys_of_other_templates(view: View) -> Iterator[str]:
+    """The API keys of usage plans that are not in the template."""
+    listed = [view.text({"Ref": resource.id}) for resource in view.of(f"{_API_GATEWAY}ApiKey")]
     for link in view.of(f"{_API_GATEWAY}UsagePlanKey"):
         key = view.text(link.properties.get("KeyId"))
         if key not in listed:
@@ -94,7 +91,9 @@ def _camel_case(view: View, properties: Any) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, value in properties.items() if isinstance(properties, Mapping) else ():
         known = _known(view.evaluator.evaluate(value))
-        if name in _TEXTS and isinstance(known, Mapping):
+        if name in _TEXTS:
+            if not isinstance(known, Mapping):
+                continue
             known = {key: str(own) for key, own in known.items() if isinstance(own, str | bool)}
         elif not isinstance(known, str | bool) and name != "RequestModels":
             continue

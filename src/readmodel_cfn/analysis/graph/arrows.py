@@ -8,6 +8,7 @@ from readmodel_cfn.analysis.graph.nodes import (
     ACCESS_KEY,
     BUCKET,
     DEPLOYMENT,
+    DISTRIBUTION,
     GATEWAY_RESPONSE,
     IDENTITIES,
     METHOD,
@@ -70,6 +71,8 @@ def _requests(view: View, nodes: _Nodes) -> Iterator[Arrow]:
             yield from _stage(view, resource, nodes, closed)
         elif resource.type in (METHOD, GATEWAY_RESPONSE):
             yield from _part_of_api(view, resource, nodes)
+        elif resource.type == DISTRIBUTION:
+            yield from _distribution(resource, nodes)
     for mapping in domain_mappings(view):
         yield from _domain(view, mapping, nodes)
     for method in view.methods:
@@ -107,6 +110,19 @@ def _domain(view: View, mapping: DomainMapping, nodes: _Nodes) -> Iterator[Arrow
     if domain.id != mapping.resource.id:
         yield Arrow(domain, nodes[mapping.resource.id])
     yield Arrow(domain, stage or node_named(view, REST_API, mapping.api), flow=True)
+
+
+def _distribution(resource: Resource, nodes: _Nodes) -> Iterator[Arrow]:
+    """From the readers to a distribution, and on to the bucket or the stage of its origin."""
+    config = resource.properties.get("DistributionConfig")
+    origins = config.get("Origins") if isinstance(config, Mapping) else None
+    yield Arrow(READERS, nodes[resource.id], flow=True)
+    names = dict.fromkeys(name.partition(".")[0] for name in references(origins))
+    found = [nodes[name] for name in names if name in nodes]
+    stages = [node for node in found if node.type == STAGE]
+    for node in found:
+        if node.type in (BUCKET, STAGE) or (node.type == REST_API and not stages):
+            yield Arrow(nodes[resource.id], node, flow=True)
 
 
 def _stage_name(view: View, stage: Resource) -> PartialText:
@@ -227,9 +243,9 @@ def _dependencies(view: View, nodes: _Nodes, arrows: Sequence[Arrow]) -> list[Ar
     added: list[Arrow] = []
     for resource in view.resources.values():
         source = nodes.get(resource.id)
-        if source:
+        targets = [nodes[name] for name in resource.depends_on if name in nodes]
+        if source and targets:
             implied = _reachable(source, targets_of)
-            targets = (nodes[name] for name in resource.depends_on if name in nodes)
             added += [Arrow(source, target, "after") for target in targets if target not in implied]
     return list(dict.fromkeys(added))
 

@@ -10,6 +10,7 @@ from readmodel_cfn.analysis.graph.nodes import (
     ACCESS_KEY,
     BUCKET,
     DEPLOYMENT,
+    DISTRIBUTION,
     GATEWAY_RESPONSE,
     IDENTITIES,
     READERS,
@@ -20,6 +21,11 @@ from readmodel_cfn.analysis.parts import REST_API
 from readmodel_cfn.analysis.roles import POLICY_TYPES, USER
 
 _MAX_BOXES = 40  # more are hard to read; mermaid itself allows 500 arrows
+_CLOUDWATCH = "AWS::CloudWatch::"
+_ACCOUNT, _LOG_GROUP = "AWS::ApiGateway::Account", "AWS::Logs::LogGroup"
+_WEB_ACL, _USAGE_PLAN = "AWS::WAFv2::WebACL", "AWS::ApiGateway::UsagePlan"
+_IN_FRONT = ("AWS::CloudFront::", "AWS::CertificateManager::", "AWS::Route53::", "AWS::WAFv2::")
+"""What is in front of a stage or a distribution, by the beginning of the type."""
 _OWNER_TYPES: Mapping[str, Sequence[str]] = {
     "AWS::S3::BucketPolicy": (BUCKET,),
     **dict.fromkeys(POLICY_TYPES, IDENTITIES),
@@ -28,12 +34,21 @@ _OWNER_TYPES: Mapping[str, Sequence[str]] = {
     GATEWAY_RESPONSE: (REST_API,),
     DEPLOYMENT: (STAGE,),
     **dict.fromkeys(MAPPINGS, DOMAINS),
+    "AWS::ApiGateway::UsagePlanKey": (_USAGE_PLAN,),
+    "AWS::ApiGateway::ApiKey": ("AWS::ApiGateway::UsagePlanKey",),
+    "AWS::CertificateManager::Certificate": (*DOMAINS, DISTRIBUTION),
+    "AWS::Route53::RecordSet": (*DOMAINS, DISTRIBUTION),
+    "AWS::CloudFront::OriginAccessControl": (DISTRIBUTION,),
+    "AWS::CloudFront::CachePolicy": (DISTRIBUTION,),
+    "AWS::CloudFront::ResponseHeadersPolicy": (DISTRIBUTION,),
+    "AWS::CloudFront::Function": (DISTRIBUTION,),
+    "AWS::WAFv2::WebACLAssociation": (_WEB_ACL,),
 }
 """The types that are parts of another resource, and the types of that resource."""
 
 
 class Section(Enum):
-    """The article's sections in its order, and one for other resources."""
+    """The article's sections in its order, the logs, the alarms, and one for other resources."""
 
     OUTSIDE = ""
     STORE = "Data store"
@@ -41,6 +56,8 @@ class Section(Enum):
     ROLE = "Gateway role"
     API = "API"
     DEPLOYMENT = "Deployment"
+    LOGS = "Access logs"
+    ALARMS = "Alarms"
     OTHER = "Other resources"
 
 
@@ -120,15 +137,24 @@ def _section(node: Node, arrows: Sequence[Arrow]) -> Section:
     """The section of a node, by what it does, not by its name."""
     if node == READERS:
         return Section.OUTSIDE
-    if node.type in (*DOMAINS, *MAPPINGS):
+    if node.type in (*DOMAINS, *MAPPINGS) or node.type.startswith(_IN_FRONT):
         return Section.DEPLOYMENT
+    if node.type in (_ACCOUNT, _LOG_GROUP) or _is_target_of(_ACCOUNT, node, arrows):
+        return Section.LOGS
     if node.type.startswith("AWS::ApiGateway::"):
         return Section.DEPLOYMENT if node.type in (STAGE, DEPLOYMENT) else Section.API
     if node.type == BUCKET and any(arrow.target == node and arrow.items for arrow in arrows):
         return Section.STORE
+    if node.type.startswith(_CLOUDWATCH) or _is_target_of(_CLOUDWATCH, node, arrows):
+        return Section.ALARMS
     if any(arrow.target == node and arrow.head == ASSUMES for arrow in arrows):
         return Section.ROLE
     return Section.WRITER if _writes(node, arrows) else Section.OTHER
+
+
+def _is_target_of(kind: str, node: Node, arrows: Sequence[Arrow]) -> bool:
+    """Whether an arrow from a type that begins with `kind` ends at the node."""
+    return any(arrow.target == node and arrow.source.type.startswith(kind) for arrow in arrows)
 
 
 def _writes(node: Node, arrows: Sequence[Arrow]) -> bool:

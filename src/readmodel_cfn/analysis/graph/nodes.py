@@ -10,6 +10,7 @@ from readmodel_cfn.cloudformation.resources import Resource
 from readmodel_cfn.cloudformation.values import PartialText, Unknown, parts_of
 
 BUCKET = "AWS::S3::Bucket"
+DISTRIBUTION = "AWS::CloudFront::Distribution"
 IDENTITIES = (ROLE, USER, GROUP)
 ACCESS_KEY = "AWS::IAM::AccessKey"
 METHOD = "AWS::ApiGateway::Method"

@@ -51,7 +51,7 @@ def gateway_response_features(response: Json) -> Iterator[Feature]:
 
 
 def method_features(method: Json, api: Json | None = None) -> Iterator[Feature]:
-    """The features of a method; `api` is the definition that has its validators and API keys."""
+    """The features of a method; `api` is the definition that has its validators."""
     yield from _method_request(method, api or {})
     yield from _integration(_section(method, "methodIntegration"))
 
@@ -60,6 +60,12 @@ def signature_features(method: Json) -> Iterator[Feature]:
     """What is not evaluated without AWS's credentials: the signature of a request."""
     if method.get("authorizationType") == "AWS_IAM":
         yield SIGNED_REQUEST, ("AuthorizationType",)
+
+
+def api_key_features(method: Json, api: Json) -> Iterator[Feature]:
+    """What is not evaluated of a request with an API key: the keys whose value is not known."""
+    for key in (api.get("keysWithoutValue") or ()) if is_true(method.get("apiKeyRequired")) else ():
+        yield f"API key {key} without a Value in the template", ("ApiKeyRequired",)
 
 
 def parse_s3_uri(uri: str) -> S3Uri | None:
@@ -84,18 +90,12 @@ def _method_request(method: Json, api: Json) -> Iterator[Feature]:
     if authorization not in ("NONE", "AWS_IAM"):
         yield f"authorization {authorization}", ("AuthorizationType",)
     if is_true(method.get("apiKeyRequired")):
-        yield from _api_keys(api)
+        source = api.get("apiKeySource") or "HEADER"
+        if source != "HEADER":
+            yield f"API key from {source}", ("ApiKeyRequired",)
     validator = method.get("requestValidatorId")
     if validator:
         yield from _validator(method, _section(api, "requestValidators").get(validator))
-
-
-def _api_keys(api: Json) -> Iterator[Feature]:
-    source = api.get("apiKeySource") or "HEADER"
-    if source != "HEADER":
-        yield f"API key from {source}", ("ApiKeyRequired",)
-    for key in api.get("keysWithoutValue") or ():
-        yield f"API key {key} without a Value in the template", ("ApiKeyRequired",)
 
 
 def _validator(method: Json, validator: Json | None) -> Iterator[Feature]:

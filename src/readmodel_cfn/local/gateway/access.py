@@ -13,7 +13,11 @@ from readmodel_cfn.cloudformation.rest_api.expressions import (
     Scope,
     client_header,
 )
-from readmodel_cfn.cloudformation.rest_api.features import SIGNED_REQUEST, is_true
+from readmodel_cfn.cloudformation.rest_api.features import (
+    SIGNED_REQUEST,
+    api_key_features,
+    is_true,
+)
 from readmodel_cfn.local.gateway.definition import Json, section
 from readmodel_cfn.local.gateway.failures import GatewayResponseError, ResponseType
 from readmodel_cfn.local.gateway.types import Exchange, Request
@@ -42,21 +46,26 @@ class NoApiKeys:
 class Access:
     """The requirements of a method; `required` are its required parameters in AWS's order.
 
-    `reads_caller` is whether the integration reads who signed the request.
+    `reads_caller` is whether the integration reads who signed the request. `unknown_key` names an
+    API key whose value is not known; without one, every key can be compared.
     """
 
     signature: bool
     key: bool
     reads_caller: bool
     required: tuple[tuple[Place, str], ...]
+    unknown_key: str | None = None
 
     def feature(self, request: Request, *, checks_signatures: bool) -> str | None:
         """The name of the feature that the request needs and the gateway does not evaluate."""
-        if not self.signature or not is_signed(request):
-            return None
-        if not checks_signatures:
-            return SIGNED_REQUEST
-        return "$context.identity of a signed request" if self.reads_caller else None
+        if self.signature:
+            if not is_signed(request):
+                return None
+            if not checks_signatures:
+                return SIGNED_REQUEST
+            if self.reads_caller:
+                return "$context.identity of a signed request"
+        return self.unknown_key if request.headers.get(API_KEY_HEADER) else None
 
     def check(
         self, exchange: Exchange, keys: ApiKeys, resource_path: str, http_method: str
@@ -98,6 +107,7 @@ def compile_access(method: Json, api: Json) -> Access | None:
         key=is_true(method.get("apiKeyRequired")),
         reads_caller=bool(_CALLER.search(str(section(method, "methodIntegration")))),
         required=required,
+        unknown_key=next((feature for feature, _ in api_key_features(method, api)), None),
     )
     return access if access.signature or access.key or access.required else None
 

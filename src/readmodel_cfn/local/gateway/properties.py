@@ -9,6 +9,7 @@ from typing import Any
 
 from readmodel_cfn.cloudformation.values import as_text
 from readmodel_cfn.local.gateway.definition import DefinitionError
+from readmodel_cfn.printable import shortened
 
 Path = tuple[str | int, ...]
 Type = Callable[[Any, Path], Any]
@@ -103,7 +104,9 @@ def one_or_more(item: Type) -> Type:
 
 def _wrong(value: Any, path: Path, expected: str) -> DefinitionError:
     *_, name = path
-    return DefinitionError(str(path[1]), f"{name} is {value!r}, not {expected}", path)
+    return DefinitionError(
+        str(path[1]), f"{name} is {shortened(repr(value))}, not {expected}", path
+    )
 
 
 _THROTTLE = record(BurstLimit=number, RateLimit=number)

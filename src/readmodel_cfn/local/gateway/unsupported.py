@@ -7,6 +7,7 @@ from readmodel_cfn.cloudformation.rest_api.features import (
     Feature,
     Keys,
     api_features,
+    api_key_features,
     gateway_response_features,
     method_features,
     signature_features,
@@ -44,6 +45,7 @@ def unsupported(definition: Json, *, checks_signatures: bool = False) -> list[Un
         found += _at(f"gateway response {name}", gateway_response_features(response or {}))
     for place, method in methods(definition):
         found += _at(place, method_features(method, definition))
+        found += _at(place, api_key_features(method, definition))
         if not checks_signatures:
             found += _at(place, signature_features(method))
     return found

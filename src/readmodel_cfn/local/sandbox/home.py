@@ -7,11 +7,14 @@ import hashlib
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock
 from platformdirs import user_cache_path
@@ -20,7 +23,7 @@ from readmodel_cfn.local.sandbox.state import SandboxError
 from readmodel_cfn.progress import Note, OnProgress, Step
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
-"""The pinned distributions of the sandbox's own environment."""
+"""The distributions of the sandbox's own environment, pinned by version and hash."""
 MARKER = "complete"
 """The file, written last, that makes an installation complete."""
 
@@ -34,7 +37,7 @@ class Home:
     @classmethod
     def at(cls, path: Path | None) -> "Home":
         """The given directory, else READMODEL_CFN_HOME, else the user's cache directory."""
-        named = path or os.environ.get("READMODEL_CFN_HOME") or user_cache_path("readmodel-cfn")
+        named = path or os.environ.get("READMODEL_CFN_HOME") or _default_path()
         try:
             return cls(Path(named).expanduser().absolute())
         except RuntimeError as error:  # ~name of an unknown user, or ~ of a user without a home
@@ -81,8 +84,37 @@ class Home:
 
     def lock(self) -> FileLock:
         """The lock for install, start and stop: concurrent callers share one server."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path / "sandbox.lock")
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_private()
+        return FileLock(self.path / "sandbox.lock", mode=0o600)
+
+    def _make_private(self) -> None:
+        """Let only the owner read the directory and its files, also those of an older version.
+
+        A directory that is used for other things keeps its mode.
+        """
+        mode = self.path.stat()
+        is_own = mode.st_uid == os.getuid() and not mode.st_mode & stat.S_ISVTX
+        if is_own and not _is_used_otherwise(self.path):
+            self.path.chmod(0o700)
+        for file in (self.log, self.s3_log, self.install_log, self.path / "sandbox.lock"):
+            with suppress(FileNotFoundError, PermissionError):
+                file.chmod(0o600)
+
+
+def _default_path() -> Path:
+    return user_cache_path("readmodel-cfn")
+
+
+def _is_used_otherwise(path: Path) -> bool:
+    """Whether a directory is the user's home or the working directory, or has one of them."""
+    return any(each.is_relative_to(path) for each in (Path.home(), Path.cwd()))
+
+
+def private_file(path: Path) -> BinaryIO:
+    """A new file to write, which only its owner can read."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def ensure_installed(home: Home, on_progress: OnProgress) -> Path:
@@ -97,10 +129,11 @@ def ensure_installed(home: Home, on_progress: OnProgress) -> Path:
 
 
 def _install(home: Home) -> None:
-    home.install_log.write_bytes(b"")
+    private_file(home.install_log).close()
     _run(home, [sys.executable, "-m", "venv", str(home.venv)])
     pip = [str(home.python), "-I", "-m", "pip", "install", "--no-input"]
-    _run(home, [*pip, "--disable-pip-version-check", "-r", str(REQUIREMENTS)])
+    exactly = ["--disable-pip-version-check", "--require-hashes", "-r", str(REQUIREMENTS)]
+    _run(home, [*pip, *exactly])
 
 
 def _run(home: Home, command: list[str]) -> None:

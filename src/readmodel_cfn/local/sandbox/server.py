@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from readmodel_cfn.local.sandbox import state
-from readmodel_cfn.local.sandbox.home import Home
+from readmodel_cfn.local.sandbox.home import Home, private_file
 from readmodel_cfn.local.sandbox.state import Sandbox, SandboxError
 
 LAUNCHER = Path(__file__).parent / "additions" / "launch.py"
@@ -86,10 +86,11 @@ def _attempt(home: Home, python: Path, port: int, *, loopback_is_secure: bool) -
     command = [str(python), "-I", str(LAUNCHER), instance]
     child = None
     try:
-        with _signals_deferred():
-            child = _spawn(home, command, _environment(home, known))
+        with _signals_deferred(), _starter() as (starter, recorded):
+            child = _spawn(home, command, _environment(home, known), starter)
             sandbox = replace(known, pid=child.pid)
             state.write(home.state, sandbox)
+            os.write(recorded, b"1")
         answered = _wait_until_it_answers(home, sandbox, child)
     except BaseException:
         if child:
@@ -97,6 +98,21 @@ def _attempt(home: Home, python: Path, port: int, *, loopback_is_secure: bool) -
             state.forget(home.state)
         raise
     return sandbox if answered else None
+
+
+@contextmanager
+def _starter() -> Iterator[tuple[int, int]]:
+    """A pipe to the new server, which ends if it reads the end of it and no byte.
+
+    So a process that is killed between the start of the server and the byte, which it writes when
+    the state is written, leaves no unknown server running. The ends are file descriptors.
+    """
+    reading, writing = os.pipe()
+    try:
+        yield reading, writing
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 @contextmanager
@@ -133,7 +149,7 @@ def _new_key() -> tuple[str, str]:
 def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
     """The server's whole environment, without the user's AWS settings and proxies."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    home.temporary.mkdir(exist_ok=True)
+    home.temporary.mkdir(mode=0o700, exist_ok=True)
     return kept | {
         "HOME": str(home.path),
         "TMPDIR": str(home.temporary),
@@ -153,16 +169,20 @@ def _environment(home: Home, sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-def _spawn(home: Home, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    with home.log.open("wb") as log:
+def _spawn(
+    home: Home, command: list[str], environment: dict[str, str], starter: int
+) -> subprocess.Popen[bytes]:
+    with private_file(home.log) as log:
         child = subprocess.Popen(  # noqa: S603  (our own interpreter and launcher)
-            command,
+            [*command, str(starter)],
+            pass_fds=[starter],
             cwd=home.path,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
     _children[child.pid] = child
     return child

@@ -1,11 +1,12 @@
 """A folder that answers as S3; its files are the objects of a bucket.
 
 The key is the file's path below the folder; the name of the bucket is ignored. Each request reads
-the file, so a change is served immediately. For a template that reads releases the whole folder is
-the live one: the key `releases/local/KEY` is the file KEY.
+the file, or the metadata of a long one, so a change is served immediately. For a template that
+reads releases the whole folder is the live one: the key `releases/local/KEY` is the file KEY.
 """
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,14 @@ from readmodel_cfn.template.releases import release_key
 FOLDER_RELEASE = "local"
 """The release that a folder is, for a template that reads releases."""
 _READS = ("GET", "HEAD")
+_LONG = 256 * 1024
+"""The size of the documents that are kept: many readers of one share it in memory."""
+_MOST_KEPT = 8
+_TICK = 2.0
+"""Seconds after which another change of a file has another time, on every file system."""
+
+_Version = tuple[int, ...]
+"""What changes with every change of a file."""
 
 
 class Folder:
@@ -48,6 +57,7 @@ class Folder:
         self._storage, self._note = storage or Storage(), note
         self._cors_rules = cors_rules or {}
         self._checked: dict[str, str] = {}  # the ETag of the document last checked, by key
+        self._kept: dict[str, tuple[_Version, StoredObject]] = {}
 
     def answer(self, request: S3Request) -> S3Response:
         """S3's response to a request, with the headers of the bucket's CORS rules.
@@ -91,20 +101,36 @@ class Folder:
             return None
         try:
             with path.open("rb") as file:
-                modified = int(os.fstat(file.fileno()).st_mtime)
+                status = os.fstat(file.fileno())
+                version, stored = self._kept.get(key, (None, None))
+                if stored and version == _version(status):
+                    return stored
                 document = file.read()
         except FileNotFoundError:  # removed in the meantime
             return None
-        stored = s3.store(key, document, modified, self._storage)
+        stored = s3.store(key, document, int(status.st_mtime), self._storage)
+        self._keep(key, status, stored)
         if self._checked.get(key) != stored.etag:
             self._checked[key] = stored.etag
             if line := s3.publish_error(key, document, self._storage, str(path)):
                 self._note(line)
         return stored
 
+    def _keep(self, key: str, status: os.stat_result, stored: StoredObject) -> None:
+        """Keep a long document, unless its file may change again without another time."""
+        self._kept.pop(key, None)
+        if len(stored.body) > _LONG and time.time() - status.st_ctime > _TICK:
+            self._kept[key] = _version(status), stored
+            if len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+
     def _is_inside(self, path: Path) -> bool:
         """Whether the file is below the folder, after symbolic links are resolved."""
         return path.resolve().is_relative_to(self._root.resolve())
+
+
+def _version(status: os.stat_result) -> _Version:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def is_path(key: str) -> bool:

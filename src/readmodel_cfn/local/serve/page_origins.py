@@ -16,11 +16,6 @@ LOCAL_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 """The default: pages of this machine, on any port."""
 NONE = "none"
 
-# Addresses and `localhost`, below which no name can be registered:
-# https://www.rfc-editor.org/rfc/rfc6761#section-6.3
-_THIS_MACHINE = re.compile(
-    r"([a-z0-9_-]+\.)*localhost|[0-9.]+|\[[0-9a-f:.]+\]", re.IGNORECASE | re.ASCII
-)
 _ALLOW = "Access-Control-Allow-"
 _METHODS = "GET,HEAD,OPTIONS"
 _CONDITIONS = "If-None-Match,If-Modified-Since"
@@ -54,14 +49,8 @@ class PageOrigins:
         )
 
     def allows_host(self, host: str) -> bool:
-        """Whether a request with this Host header may come from an allowed page, or from none.
-
-        A page of any site can reach this machine under its own host name (DNS rebinding), and it
-        sends no Origin then: to the browser both have the same origin.
-        """
-        name = re.sub(r":\d+$", "", host)
-        own = (f"{scheme}://{host}" for scheme in ("http", "https"))
-        return _THIS_MACHINE.fullmatch(name) is not None or any(map(self.allows, own))
+        """Whether pages of this host may read."""
+        return any(self.allows(f"{scheme}://{host.lower()}") for scheme in ("http", "https"))
 
     def adapted(
         self, request: Request, response: Response, *, answers_preflights: bool

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from readmodel_cfn.errors import ReadModelError
@@ -15,6 +14,11 @@ from readmodel_cfn.local.serve.app import App
 
 if TYPE_CHECKING:
     import uvicorn
+
+
+# asyncio accepts as many connections at once as its backlog, before it counts one of them.
+_ACCEPTED_AT_ONCE = 8
+_WAITING = 1_024  # connections that the system keeps until they are accepted
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,14 +43,6 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def is_local(host: str) -> bool:
-    """Whether only this machine reaches the host: `localhost` or a loopback address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
 def url_of(host: str, port: int) -> str:
     """The URL of a host's port."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -57,21 +53,23 @@ def run(
     listener: socket.socket,
     ready: Callable[[], None],
     watch: Callable[[], Awaitable[None]],
+    note: Callable[[str], None],
 ) -> None:
     """Serve until SIGINT or SIGTERM, then exit with code 0.
 
-    `ready` is called when the server has started. `watch` runs at the same time.
+    `ready` is called when the server has started. `watch` runs at the same time. `note` gets the
+    problems of the server, a line each, once.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _exit)
-    asyncio.run(_serve(_server(app, ready), listener, watch))
+    asyncio.run(_serve(_server(app, ready, note), listener, watch))
 
 
 @contextmanager
-def running(app: App, listener: socket.socket) -> Iterator[None]:
-    """Serve in a thread; the end of the block stops the server."""
+def running(app: App, listener: socket.socket, note: Callable[[str], None]) -> Iterator[None]:
+    """Serve in a thread; the end of the block stops the server. `note` is as in `run`."""
     started = threading.Event()
-    server = _server(app, started.set)
+    server = _server(app, started.set, note)
 
     def serve() -> None:
         try:
@@ -106,19 +104,34 @@ async def _serve(
             await watching
 
 
-def _server(app: App, ready: Callable[[], None]) -> "uvicorn.Server":
+def _server(app: App, ready: Callable[[], None], note: Callable[[str], None]) -> "uvicorn.Server":
     import uvicorn
+
+    from readmodel_cfn.local.serve import connections
+
+    note_once = _Once(note)
+
+    def note_limit(most: int) -> None:
+        note_once(f"{most} clients are connected: the ones that wait longest are disconnected")
+
+    def note_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        note_once(": ".join(map(str, filter(None, (context["message"], context.get("exception"))))))
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            asyncio.get_running_loop().set_exception_handler(note_error)
             await super().startup(sockets)
+            for listener in sockets or ():
+                listener.listen(_WAITING)
             ready()
 
     return Server(
         uvicorn.Config(
             app,
             interface="asgi3",
-            http="h11",
+            http=connections.limited(connections.limit(), note_limit),
+            h11_max_incomplete_event_size=connections.HEAD_BYTES,
+            backlog=_ACCEPTED_AT_ONCE,
             loop="asyncio",
             ws="none",
             lifespan="off",
@@ -130,3 +143,15 @@ def _server(app: App, ready: Callable[[], None]) -> "uvicorn.Server":
             timeout_graceful_shutdown=1,
         )
     )
+
+
+class _Once:
+    """Passes each text on once."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note, self._noted = note, set[str]()
+
+    def __call__(self, text: str) -> None:
+        if text not in self._noted:
+            self._noted.add(text)
+            self._note(text)

@@ -99,11 +99,14 @@ def serving(
     """
     source = Source.of(template).with_options(parameters, stage)
     s3, pages = _s3(documents, s3_endpoint, sign), PageOrigins.of(origins)
-    api = api_of(source, s3, lambda text: on_progress(Note(text)))
-    app = App(api, on_progress, pages, local=_is_for_this_machine(host, s3_endpoint, sign))
-    with server.listen(host, port) as listener, server.running(app, listener):
+
+    def note(text: str) -> None:
+        on_progress(Note(text))
+
+    app = App(api_of(source, s3, note), on_progress, pages, host)
+    with server.listen(host, port) as listener, server.running(app, listener, note):
         found = listener.getsockname()[1]
-        served = _served(api, s3_endpoint or str(documents), host, found, pages)
+        served = _served(app.api, s3_endpoint or str(documents), host, found, pages)
         on_progress(served)
         yield served.url
 
@@ -138,22 +141,14 @@ def serve(
         return api_of(load(), s3, note)
 
     reloader = Reloader(watch, api, note)
-    app = App(api(), on_progress, pages, local=_is_for_this_machine(host, s3_endpoint, sign))
+    app = App(api(), on_progress, pages, host)
     listener = server.listen(host, port)
     found = listener.getsockname()[1]
 
     def ready() -> None:
         on_progress(_served(app.api, s3_endpoint or str(documents), host, found, pages))
 
-    server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app))
-
-
-def _is_for_this_machine(host: str, s3_endpoint: str | None, sign: bool) -> bool:
-    """Whether what is served is to be kept from pages of other hosts.
-
-    What an S3 gives without a signature, such a page could read from the S3 itself.
-    """
-    return server.is_local(host) and (s3_endpoint is None or sign)
+    server.run(app, listener, ready=ready, watch=lambda: reloader.watch(app), note=note)
 
 
 def _s3(documents: str | Path, s3_endpoint: str | None, sign: bool) -> Path | S3:

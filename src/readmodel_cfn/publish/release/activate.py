@@ -10,10 +10,12 @@ being deleted and then reads the pointer and the variables, while activation wri
 then looks for the mark.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from readmodel_cfn.aws.errors import was_refused
 from readmodel_cfn.errors import ConfigError, LostRace, ReadModelError, Unfinished
 from readmodel_cfn.progress import Note, OnProgress, Step
 from readmodel_cfn.publish.release.manifest import Header, utc_now
@@ -57,9 +59,30 @@ class Activation:
             Unfinished: the pointer was written, but the stage could not be changed.
         """
         header = self._header(release)
-        if stage is None or stage == self.stages.live:
+        if self._is_live(stage):
             return self.make_live(header, self.store.pointer())
-        return self._preview(header, stage)
+        return self._preview(header, stage or "")
+
+    def activate_new(self, header: Header, pointer: Pointer | None, stage: str | None) -> Activated:
+        """Activate a release that was just completed, if the pointer has not changed since.
+
+        Raises:
+            LostRace: another release was activated meanwhile.
+            Unfinished: it is complete, but could not be activated.
+        """
+        try:
+            if self._is_live(stage):
+                return self.make_live(header, pointer)
+            return self.activate(header.release, stage)
+        except (ConfigError, LostRace, Unfinished):
+            raise
+        except (ReadModelError, KeyboardInterrupt) as error:
+            what = f"it is complete, but not active: {str(error) or 'interrupted'}"
+            where, hint = f"release {header.release}", "run it again to activate it"
+            raise Unfinished(what, where=where, hint=hint) from error
+
+    def _is_live(self, stage: str | None) -> bool:
+        return stage is None or stage == self.stages.live
 
     def check_stage(self, stage: str | None) -> None:
         """Check that the API has the stage; None is the live one.
@@ -71,13 +94,21 @@ class Activation:
             self._of_stage(stage)
 
     def rollback(self) -> Activated:
-        """Make the release live that was live before; again, and it is undone.
+        """Make the previous release live again; called again, it is undone.
 
         Raises:
             ReadModelError: no release was live before.
             LostRace: another release was activated at the same time.
         """
-        pointer = self.store.pointer()
+        return self.switch_back(self.store.pointer())
+
+    def switch_back(self, pointer: Pointer | None) -> Activated:
+        """Make the previous release live again, if the pointer is still this one.
+
+        Raises:
+            ReadModelError: no release was live before.
+            LostRace: another release was activated meanwhile.
+        """
         if pointer is None or pointer.previous is None:
             what, where = "no release was live before", f"{self.store.bucket}/{POINTER}"
             raise ReadModelError(what, where=where, hint=_LIST)
@@ -114,45 +145,65 @@ class Activation:
             hint = f"if {release} should be live: readmodel-cfn release activate {release}"
             what = f"{meanwhile} was activated meanwhile, so {release} is not live"
             raise LostRace(what, where=error.where, hint=hint) from error
-        if self.store.is_usable(release):
-            return
-        if before:
-            self.store.put_pointer(before, written)
-        else:
-            self.store.delete(POINTER)
+        except KeyboardInterrupt as error:
+            raise self._may_be_live(release, error) from error
+        with self._unfinished(release):
+            if self.store.is_usable(release):
+                return
+            if before:
+                self.store.put_pointer(before, written)
+            else:
+                self.store.delete(POINTER)
         raise _pruned(release)
 
     def _follow_pointer(self, release: str) -> None:
         """Set the variable of the live stage until the pointer no longer changes."""
         stages, expected = self.stages, release
-        try:
-            for _ in range(_ROUNDS):
+        for _ in range(_ROUNDS):
+            with self._unfinished(expected):
                 if self._of_stage(stages.live) != expected:
                     stages.set(stages.live, expected)
                 now = self.store.pointer()
-                if now is None or now.release == expected:
-                    break
-                expected = now.release
-        except ConfigError:
-            raise
-        except (ReadModelError, KeyboardInterrupt) as error:
-            reason = str(error) or "interrupted"
-            what = (
-                f"the pointer names {expected}, but stage {stages.live} may not serve it: {reason}"
-            )
-            hint = f"run: readmodel-cfn release activate {expected}"
-            raise Unfinished(what, where=f"release {release}", hint=hint) from error
+            if now is None or now.release == expected:
+                break
+            expected = now.release
         if expected != release:
             self.on_progress(Note(f"Release {expected} was activated after {release}"))
+
+    @contextmanager
+    def _unfinished(self, release: str) -> Iterator[None]:
+        """Turn an error after the pointer was written into Unfinished."""
+        try:
+            yield
+        except (ConfigError, LostRace):
+            raise
+        except (ReadModelError, KeyboardInterrupt) as error:
+            raise self._may_be_live(release, error) from error
+
+    def _may_be_live(self, release: str, error: BaseException) -> Unfinished:
+        stage, reason = self.stages.live, str(error) or "interrupted"
+        what = f"the pointer may name it, but stage {stage} may not serve it: {reason}"
+        hint = f"run: readmodel-cfn release activate {release}"
+        return Unfinished(what, where=f"release {release}", hint=hint)
 
     def _preview(self, header: Header, stage: str) -> Activated:
         release, old = header.release, self._of_stage(stage)
         self.on_progress(Step(f"Activating release {release} on stage {stage}"))
-        if old != release:
-            self.stages.set(stage, release)
-        if not self.store.is_usable(release):
-            if old:
+        is_set = False
+        try:
+            if old != release:
+                self.stages.set(stage, release)
+                is_set = True
+            is_usable = self.store.is_usable(release)
+            if old and not is_usable:
                 self.stages.set(stage, old)
+        except (ReadModelError, KeyboardInterrupt) as error:
+            if was_refused(error) and not is_set:
+                raise
+            what = f"stage {stage} may serve it already: {str(error) or 'interrupted'}"
+            hint = f"run: readmodel-cfn release activate {release} --stage {stage}"
+            raise Unfinished(what, where=f"release {release}", hint=hint) from error
+        if not is_usable:
             raise _pruned(release)
         return self._activated(header, stage, old)
 

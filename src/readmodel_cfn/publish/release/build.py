@@ -4,7 +4,7 @@ A release is complete when it has its manifest. A process that ends before leave
 stage serves; the next run for the same documents continues.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,12 +14,14 @@ from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step
 from readmodel_cfn.publish.compare import ENCRYPTED, merge_by_key
 from readmodel_cfn.publish.documents import Document, Settings
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.contents import Contents, Row
 from readmodel_cfn.publish.release.copy import Copied, Copier
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest, utc_now
-from readmodel_cfn.publish.release.names import METADATA, check_id, new_id, prefix_of
+from readmodel_cfn.publish.release.names import check_id, new_id, prefix_of
+from readmodel_cfn.publish.release.objects import ReleaseObjects
 from readmodel_cfn.publish.release.results import ReleaseStarted
 from readmodel_cfn.publish.release.store import Names, Pointer, ReleaseStore
 from readmodel_cfn.publish.results import Fault, Outcome, PublishPlan, Sent
@@ -100,7 +102,10 @@ class Builder:
         self._settings, self._report = options.settings, options.on_progress
         self._notes: list[str] = []
         self._sent = self._copied = self._unchanged = 0
+        self._started = False
         self._etags: dict[str, str] = {}  # those that are not the MD5 of the document
+        self._header: Header | None = None
+        self._pointer: Pointer | None = None
 
     def build(self) -> Built:
         """Build the release, or find the complete one with the same documents.
@@ -112,19 +117,32 @@ class Builder:
             ReadModelError: nothing was stored.
         """
         bucket = self._read_bucket()
+        self._pointer = bucket.pointer
         if found := self._complete(bucket):
             return self._reuse(found, bucket)
         header, continued = self._choose(bucket)
+        self._header = header
         self._report(ReleaseStarted(header.release, len(self._contents), continued))
         with self._work(bucket, header.release, continued) as work:
-            header = replace(header, based_on=work.based_on)
+            self._header = header = replace(header, based_on=work.based_on)
             counts = len(work.send), len(work.copy)
             confirm = self._options.confirm
             cost.announce(header.release, *counts, self.destination, confirm, self._report)
-            self._begin(header, continued, bucket)
             with self._stopping(header):
-                self._store_all(header.release, work)
-                return self._finish(header, bucket)
+                if self._begin(header, continued, bucket):
+                    self._store_all(header.release, work)
+                    return self._finish(header)
+            what, where = "it is being deleted", f"release {header.release}"
+            raise Unfinished(what, where=where, hint="run it again, with another ID if it had one")
+
+    def so_far(self) -> Built:
+        """The release that is not complete, and what this run has done.
+
+        Its ID is empty before it is chosen.
+        """
+        header = self._header or self._new(self._options.release or "")
+        counts = self._sent, self._copied, self._unchanged
+        return Built(header, self._pointer, *counts, tuple(self._notes))
 
     def plan(self) -> PublishPlan:
         """What would be uploaded, and which documents the release no longer has."""
@@ -139,7 +157,7 @@ class Builder:
             return PublishPlan(send, unchanged, tuple(self._removed(work)), *skipped)
 
     def _removed(self, work: "_Work") -> Iterator[str]:
-        """The keys of the release before that this one does not have."""
+        """The keys of the previous release that this one does not have."""
         for row, entry in merge_by_key(self._contents, work.old or ()):
             if row is None and entry:
                 yield entry.key
@@ -167,7 +185,7 @@ class Builder:
             raise
         except ReadModelError as error:
             is_unfinished = isinstance(error, Unfinished)
-            if not (self._sent or self._copied or is_unfinished):
+            if not (self._started or self._sent or self._copied or is_unfinished):
                 raise
             what = error.what if is_unfinished else str(error)
             raise self._unfinished(what, header) from error
@@ -310,20 +328,16 @@ class Builder:
 
     # What is done.
 
-    def _begin(self, header: Header, continued: bool, bucket: _Bucket) -> None:
+    def _begin(self, header: Header, continued: bool, bucket: _Bucket) -> bool:
         """Write the start, so that the next run can continue.
 
-        Raises:
-            Unfinished: `release prune` is deleting the release.
+        False if `release prune` is deleting the release.
         """
         if continued:
-            usable = self._store.start_again(replace(header, created=utc_now()))
-        else:
-            self._store.start(header)
-            usable = not (bucket.can_read and self._store.is_deleted(header.release))
-        if not usable:
-            what, where = "it is being deleted", f"release {header.release}"
-            raise Unfinished(what, where=where, hint="run it again, with another ID if it had one")
+            return self._store.start_again(replace(header, created=utc_now()))
+        self._store.start(header)
+        self._started = True
+        return not (bucket.can_read and self._store.is_deleted(header.release))
 
     def _store_all(self, release: str, work: _Work) -> None:
         bucket, total = self._store.bucket, len(work.send) + len(work.copy)
@@ -362,7 +376,7 @@ class Builder:
             self._add_note(NO_GET)
 
     def _send(self, release: str, send: Spool, count: Callable[[], None]) -> None:
-        objects: Any = _InRelease(Objects(self.destination), release)
+        objects: Any = ReleaseObjects(Objects(self.destination), release)
         uploader = Uploader(objects, self._settings, create_only=False)
         md5s: dict[str, str] = {}
 
@@ -385,29 +399,12 @@ class Builder:
         if etag != md5:
             self._etags[key] = etag
 
-    def _finish(self, header: Header, bucket: _Bucket) -> Built:
+    def _finish(self, header: Header) -> Built:
         self._report(Step(f"Completing release {header.release}"))
         self._store.put_manifest(header, self._entries())
         counts = self._sent, self._copied, self._unchanged
-        return Built(header, bucket.pointer, *counts, tuple(self._notes))
+        return Built(header, self._pointer, *counts, tuple(self._notes))
 
     def _entries(self) -> Iterable[Entry]:
         for row in self._contents:
             yield Entry(row.key, self._etags.get(row.key, row.md5), row.bytes, row.md5)
-
-
-class _InRelease:
-    """The objects of a bucket below the prefix of a release, with its ID in their metadata."""
-
-    def __init__(self, objects: Objects, release: str) -> None:
-        self._objects, self._prefix, self._release = objects, prefix_of(release), release
-        self.watch, self.stalled = objects.watch, objects.stalled
-
-    def put(self, key: str, body: bytes, headers: Mapping[str, str], create: bool) -> str:
-        """Put a document of the release."""
-        named = {**headers, METADATA: self._release}
-        return self._objects.put(self._prefix + key, body, named, create)
-
-    def etag(self, key: str) -> str | None:
-        """The ETag of a document of the release."""
-        return self._objects.etag(self._prefix + key)

@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ from readmodel_cfn.publish.files import File, PassedOver, check, files, load, re
 from readmodel_cfn.publish.results import Fault, InvalidDocuments
 from readmodel_cfn.publish.schemas import Schemas
 from readmodel_cfn.publish.selection import Selection
-from readmodel_cfn.publish.spool import Spool, close, disk_errors
+from readmodel_cfn.publish.spool import Spool, close, disk_errors, temporary_file
 
 
 class Row(NamedTuple):
@@ -170,7 +169,7 @@ class _Bodies:
     """The bytes of values, one after the other in a temporary file; read by any thread."""
 
     def __init__(self) -> None:
-        self._file = TemporaryFile("w+b")  # noqa: SIM115 - closed by `close`
+        self._file = temporary_file()
         self._end, self._lock = 0, Lock()
 
     def add(self, body: bytes) -> int:

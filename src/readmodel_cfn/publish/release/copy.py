@@ -71,7 +71,7 @@ class Copier:
     def copy(self, entries: Iterable[Entry], on_copied: Callable[[Copied], None]) -> None:
         """Copy documents that still have the ETag of the manifest.
 
-        A document that was changed or deleted meanwhile, or that must not be read, is not copied.
+        A document that was changed or deleted meanwhile, or that may not be read, is not copied.
 
         Raises:
             ReadModelError: S3 refuses a copy, or is unreachable.

@@ -16,7 +16,8 @@ from readmodel_cfn.errors import ReadModelError, Unfinished
 from readmodel_cfn.progress import Count, Note, OnProgress, Step
 from readmodel_cfn.publish.compare import listing
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Denied, Listed, Objects
+from readmodel_cfn.publish.object_errors import Denied
+from readmodel_cfn.publish.objects import Listed, Objects
 from readmodel_cfn.publish.release import cost
 from readmodel_cfn.publish.release.activate import Activation, Stages
 from readmodel_cfn.publish.release.copy import Copied, Copier

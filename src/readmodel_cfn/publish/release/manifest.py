@@ -70,6 +70,23 @@ def header_json(header: Header) -> bytes:
     return json.dumps(asdict(header)).encode()
 
 
+def parse_start(body: bytes, where: str) -> Header:
+    """What a release was started with.
+
+    Raises:
+        ReadModelError: the object is something else.
+    """
+    try:
+        return Header.parse(json.loads(body), where)
+    except ValueError as error:
+        raise not_a_manifest(where) from error
+
+
+def start_of_partitions(release: str, parts: int) -> Header:
+    """What partitions start a release with: its documents are known when all are published."""
+    return Header(release, f"{parts} partitions", 0, 0, utc_now())
+
+
 def utc_now() -> str:
     """The time as the header has it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

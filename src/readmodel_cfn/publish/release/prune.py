@@ -163,6 +163,9 @@ class Pruning:
             store.delete_many(batch)
             count += len(batch)
             self.on_progress(Count(f"release {release}", count, "documents"))
+        lists = store.part_lists(release)
+        while batch := list(islice(lists, _BATCH)):
+            store.delete_many(batch)
         store.delete(start_key(release))
         store.delete(deletion_key(release))
         return count

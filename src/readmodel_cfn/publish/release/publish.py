@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from readmodel_cfn.consent import Confirm
+from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.destination import DestinationOrLookup, resolve
 from readmodel_cfn.publish.documents import DEFAULT, Settings, encoder
@@ -83,26 +84,36 @@ def publish_release(
     with _builder(call, options, activation) as (builder, contents, activates):
         if activates:
             activates.check_stage(stage)
-        built = builder.build()
-        activated = _activate(activates, built, stage) if activates else None
-        bucket = builder.destination
-        return ReleaseResult(
-            release=built.header.release,
-            documents=built.header.documents,
-            sent=built.sent,
-            copied=built.copied,
-            unchanged=built.unchanged,
-            invalid=contents.invalid,
-            passed_over=contents.passed_over,
-            bytes=built.header.bytes,
-            seconds=time.monotonic() - started,
-            stage=activated.stage if activated else None,
-            previous=activated.previous if activated else None,
-            based_on=built.header.based_on,
-            notes=built.notes,
-            bucket=bucket.bucket,
-            target=bucket.target,
-        )
+        bucket, built = builder.destination, None
+
+        def result(built: Built, activated: Activated | None = None) -> ReleaseResult:
+            return ReleaseResult(
+                release=built.header.release,
+                documents=built.header.documents,
+                sent=built.sent,
+                copied=built.copied,
+                unchanged=built.unchanged,
+                invalid=contents.invalid,
+                passed_over=contents.passed_over,
+                bytes=built.header.bytes,
+                seconds=time.monotonic() - started,
+                stage=activated.stage if activated else None,
+                previous=activated.previous if activated else None,
+                based_on=built.header.based_on,
+                notes=built.notes,
+                bucket=bucket.bucket,
+                target=bucket.target,
+            )
+
+        try:
+            built = builder.build()
+            header, pointer = built.header, built.pointer
+            return result(
+                built, activates.activate_new(header, pointer, stage) if activates else None
+            )
+        except ReadModelError as error:
+            error.result = result(built or builder.so_far())
+            raise
 
 
 def plan_release(
@@ -159,17 +170,6 @@ def _builder(
         report(Note(f"Publishing a release to {found}"))
         with found.owner_named_in_errors():
             yield Builder(ReleaseStore(found), contents, options), contents, activation
-
-
-def _activate(activation: Activation, built: Built, stage: str | None) -> Activated:
-    """Make a release live that was just built, if the pointer has not changed since.
-
-    Raises:
-        LostRace: another release was activated meanwhile.
-    """
-    if stage is None or stage == activation.stages.live:
-        return activation.make_live(built.header, built.pointer)
-    return activation.activate(built.header.release, stage)
 
 
 def _read(

@@ -47,6 +47,7 @@ class ReleaseResult:
         stage: The stage that serves it; None if it was not activated.
         previous: The release that the stage served before; None for none.
         based_on: The release that documents were copied from; None for none.
+        watched: Minutes that the alarms were watched after it went live; none of them fired.
         notes: Why more was sent than has changed.
         urls: The URL of each route by its path, if it is live.
         bucket: Name of the bucket.
@@ -66,6 +67,7 @@ class ReleaseResult:
     stage: str | None = None
     previous: str | None = None
     based_on: str | None = None
+    watched: int = 0
     notes: tuple[str, ...] = ()
     urls: Mapping[str, str] = field(default_factory=dict)
     bucket: str = ""
@@ -150,7 +152,8 @@ class Activated:
     """A release that was activated on a stage.
 
     `previous` is the release that the stage served before, None for none. `unchanged` is whether it
-    was this one already.
+    was this one already. `watched` is the number of minutes that the alarms were watched
+    afterwards.
     """
 
     release: str
@@ -159,6 +162,7 @@ class Activated:
     documents: int
     bucket: str
     target: Target = field(default_factory=Target)
+    watched: int = 0
 
     @property
     def unchanged(self) -> bool:

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from readmodel_cfn.aws.errors import (
     aws_errors,
@@ -20,25 +19,33 @@ from readmodel_cfn.aws.errors import (
 )
 from readmodel_cfn.errors import LostRace, ReadModelError
 from readmodel_cfn.publish.destination import Destination
-from readmodel_cfn.publish.objects import Denied
+from readmodel_cfn.publish.integrity import unfinished_if_lost
+from readmodel_cfn.publish.object_errors import Denied
 from readmodel_cfn.publish.put import put_if
 from readmodel_cfn.publish.release import manifest
 from readmodel_cfn.publish.release.manifest import Entry, Header, Manifest
+from readmodel_cfn.publish.release.multipart import is_large, put_in_parts
 from readmodel_cfn.publish.release.names import (
     Kind,
     deletion_key,
     manifest_key,
     parse_key,
+    parts_prefix,
     prefix_of,
+    release_of_parts,
     start_key,
 )
-from readmodel_cfn.publish.spool import close, disk_errors
+from readmodel_cfn.publish.spool import close, disk_errors, temporary_file
 from readmodel_cfn.template.releases import POINTER, PREFIX
 
 _MISSING = {"NoSuchKey", "404", "NoSuchVersion"}
-_LOST = {"PreconditionFailed", "ConditionalRequestConflict", *_MISSING}
+_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", *_MISSING}
 _JSON = "application/json"
 _HEADER_BYTES = 2047  # no header is longer
+
+
+class NoSuchObject(ReadModelError):
+    """An object does not exist."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Object:
 class Names:
     """The releases in a bucket, by ID: their manifests, starts and deletions.
 
-    `prefixes` are those that have documents.
+    `prefixes` are those that have documents, or lists of partitions.
     """
 
     manifests: dict[str, Object] = field(default_factory=dict)
@@ -102,7 +109,7 @@ class Names:
             return bool(known)
         release, is_document, _ = key.removeprefix(PREFIX).partition("/")
         if is_document:
-            return release in known
+            return (release_of_parts(release) or release) in known
         parsed = parse_key(key)
         return parsed is not None and parsed[0] in known
 
@@ -146,7 +153,8 @@ class ReleaseStore:
                     if parsed := parse_key(entry["Key"]):
                         release, kind = parsed
                         found[kind][release] = Object(entry["ETag"], entry["LastModified"])
-        ids = frozenset(prefix[len(PREFIX) : -1] for prefix in prefixes)
+        directories = (prefix[len(PREFIX) : -1] for prefix in prefixes)
+        ids = frozenset(release_of_parts(name) or name for name in directories)
         return Names(found["manifest"], found["start"], found["deletion"], ids)
 
     def pointer(self) -> Pointer | None:
@@ -154,8 +162,10 @@ class ReleaseStore:
         found = self._get(POINTER)
         if found is None:
             return None
+        with readable_errors():
+            body = found["Body"].read()
         try:
-            fields = json.loads(found["Body"].read())
+            fields = json.loads(body)
             names = ("release", "previous", "activated", "documents")
             pointer = Pointer(**{name: fields[name] for name in names}, etag=found["ETag"])
             datetime.fromisoformat(pointer.activated)
@@ -169,6 +179,7 @@ class ReleaseStore:
 
         Raises:
             LostRace: another release was activated meanwhile.
+            Unfinished: there was no response; it may be replaced.
         """
         etag = before.etag if before else None
         with readable_errors():
@@ -194,7 +205,7 @@ class ReleaseStore:
         found = self._get(key)
         if found is None:
             return None
-        file = TemporaryFile("w+b")  # noqa: SIM115 - closed by the caller
+        file = temporary_file()
         try:
             with _errors("GetObject"):
                 for chunk in found["Body"].iter_chunks(1 << 20):
@@ -228,7 +239,7 @@ class ReleaseStore:
         Raises:
             LostRace: it exists already, for other documents.
         """
-        file = TemporaryFile("w+b")  # noqa: SIM115 - closed below
+        file = temporary_file()
         try:
             with disk_errors():
                 manifest.write(header, entries, file)
@@ -252,10 +263,7 @@ class ReleaseStore:
             return None
         with _errors("GetObject"):
             body = found["Body"].read()
-        try:
-            return Header.parse(json.loads(body), f"{self.bucket}/{key}")
-        except ValueError as error:
-            raise manifest.not_a_manifest(f"{self.bucket}/{key}") from error
+        return manifest.parse_start(body, f"{self.bucket}/{key}")
 
     def start_again(self, header: Header) -> bool:
         """Write the start with a new time, which `prune` sees; False if it is being deleted."""
@@ -274,11 +282,35 @@ class ReleaseStore:
 
     def documents(self, release: str) -> Iterator[tuple[str, datetime]]:
         """The keys of all objects below a release's prefix, and when they were written."""
+        yield from self._listed(prefix_of(release))
+
+    def part_lists(self, release: str) -> Iterator[str]:
+        """The keys of the lists of a release's partitions."""
+        return (key for key, _ in self._listed(parts_prefix(release)))
+
+    def _listed(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         pages = self.s3.get_paginator("list_objects_v2")
         with _errors("ListObjectsV2"):
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix_of(release)):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 for entry in page.get("Contents", []):
                     yield entry["Key"], entry["LastModified"]
+
+    def put_text(self, key: str, file: IO[bytes]) -> None:
+        """Put a text file."""
+        with _errors("PutObject"):
+            self._put(key, file, "text/plain")
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """The content of an object.
+
+        Raises:
+            NoSuchObject: there is none.
+        """
+        found = self._get(key)
+        if found is None:
+            raise NoSuchObject("it does not exist", where=f"{self.bucket}/{key}")
+        with _errors("GetObject"):
+            yield from found["Body"].iter_chunks(1 << 20)
 
     def delete(self, key: str) -> None:
         """Delete an object."""
@@ -302,7 +334,7 @@ class ReleaseStore:
         It may be there after a lost response, or from another process that builds the same set.
         """
         try:
-            with readable_responses("put_object"):
+            with unfinished_if_lost(f"{self.bucket}/{key}"), readable_responses("put_object"):
                 self._put(key, body, IfNoneMatch="*")
         except aws_errors() as error:
             if not _is_lost(error):
@@ -312,8 +344,12 @@ class ReleaseStore:
                 hint = "choose another ID, or publish without one"
                 raise LostRace(what, where=f"{self.bucket}/{key}", hint=hint) from error
 
-    def _put(self, key: str, body: Any, **condition: str) -> None:
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=_JSON, **condition)
+    def _put(self, key: str, body: Any, kind: str = _JSON, **condition: str) -> None:
+        place = {"Bucket": self.bucket, "Key": key}
+        if is_large(body):
+            put_in_parts(self.s3, place, body, kind, **condition)
+        else:
+            self.s3.put_object(**place, Body=body, ContentType=kind, **condition)
 
     def _is_same(self, key: str, header: Header) -> bool:
         find = self.header if key == manifest_key(header.release) else self.started

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from readmodel_cfn.template.naming import KMS_KEY
 from readmodel_cfn.template.options import OptionError, check_options, option
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html. Dots are not allowed
@@ -11,7 +12,6 @@ _RESERVED_BEGINNING = r"(?!xn--|sthree-|amzn-s3-demo-)"
 _RESERVED_ENDING = r"(?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!-an)"
 _BUCKET_NAME = rf"{_RESERVED_BEGINNING}[a-z0-9][a-z0-9-]{{1,61}}[a-z0-9]{_RESERVED_ENDING}"
 _BUCKET_NAME_IN_WORDS = "3 to 63 of a-z 0-9 and -, without S3's reserved beginnings and endings"
-_KMS_KEY = r"arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]{1,64}"
 # S3 appends -<account>-<region>-an: 12 digits and a region of up to 14 characters.
 _REGIONAL_NAME_LENGTH = 63 - len("-123456789012-ap-southeast-1-an")
 
@@ -42,7 +42,7 @@ class DataStore:
         None,
         "ARN of the KMS key that encrypts the documents. By default S3 encrypts them with its own "
         "keys (SSE-S3). The key policy must allow access through IAM policies.",
-        pattern=_KMS_KEY,
+        pattern=KMS_KEY,
         allowed="the ARN of a KMS key (not of an alias: policies do not follow aliases)",
         example="arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-1111-2222-333344445555",
     )

@@ -1,13 +1,15 @@
 """The options of the writer."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
-from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS
+from readmodel_cfn.template.naming import BOUNDARY, IAM_NAME, IAM_NAME_IN_WORDS, IAM_PRINCIPAL
 from readmodel_cfn.template.oidc import SUBJECT
 from readmodel_cfn.template.options import OptionError, check_options, option
 
-_IAM_PRINCIPAL = r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|(user|role)/[A-Za-z0-9_+=,.@/-]{1,128})"
+LAMBDA = "lambda.amazonaws.com"
+"""The principal of functions, which get the role as their execution role."""
 
 
 @dataclass(frozen=True)
@@ -25,17 +27,20 @@ class Writer:
     )
     principals: tuple[str, ...] = option(
         (),
-        "Principals that may assume the role: account IDs, ARNs of users and roles, or subjects of "
-        "GitHub's or GitLab's OIDC tokens (default: none).",
-        pattern=f"{_IAM_PRINCIPAL}|{SUBJECT}",
-        allowed="an account ID, the ARN of an account's root, a user or a role, or the whole "
-        "subject of a job, without *: repo:OWNER/REPOSITORY:environment:NAME",
+        "Principals that may assume the role: account IDs, ARNs of users and roles, subjects of "
+        "GitHub's or GitLab's OIDC tokens, or lambda.amazonaws.com for functions of the account, "
+        "which may then also write their logs (default: none).",
+        pattern=f"{IAM_PRINCIPAL}|{re.escape(LAMBDA)}|{SUBJECT}",
+        allowed="an account ID, the ARN of an account's root, a user or a role, "
+        f"{LAMBDA}, or the whole subject of a job, without *: "
+        "repo:OWNER/REPOSITORY:environment:NAME",
         example=("repo:acme/shop:environment:production",),
     )
-    allow: tuple[Literal["put", "compare", "list", "delete"], ...] = option(
+    allow: tuple[Literal["put", "compare", "list", "delete", "invalidate"], ...] = option(
         ("put",),
         "Allowed operations on the keys of the routes: put (default); compare, for conditional "
-        "puts that replace only the version that was read; list; delete. With [releases] they are "
+        "puts that replace only the version that was read; list; delete; invalidate, for "
+        "`publish --invalidate` with [cdn]. With [releases] they are "
         "on the objects of releases: compare is also for copies, and delete for `release prune`.",
     )
     key_in: Literal["secret", "outputs"] = option(
@@ -77,7 +82,9 @@ class Writer:
                 "writer.principals", list(self.principals), "an empty list, or kind = 'role'"
             )
         if not self.allow:
-            raise OptionError("writer.allow", [], "at least one of put, compare, list, delete")
+            raise OptionError(
+                "writer.allow", [], "at least one of put, compare, list, delete, invalidate"
+            )
         self._check_effect()
 
     def _check_effect(self) -> None:

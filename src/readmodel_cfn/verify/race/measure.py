@@ -17,6 +17,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import IO, Self
 
+from readmodel_cfn.aws.authorization import Authorize, anonymous
 from readmodel_cfn.errors import ReadModelError
 from readmodel_cfn.verify.race.body import make
 from readmodel_cfn.verify.race.history import PHASES, Measured, Phase, RacePlan, Read, Span, Write
@@ -40,10 +41,12 @@ def measure(
     put_another: Put,
     on_phase: Callable[[Phase], None],
     ca_bundle: Path | None = None,
+    authorize: Authorize = anonymous,
 ) -> Measured:
     """Read the URL, whose document `put` writes; `on_phase` is called before each phase.
 
-    The readers trust the certificate authorities in `ca_bundle`, too.
+    The readers trust the certificate authorities in `ca_bundle`, too. `authorize` is called once
+    for each phase.
 
     Raises:
         ReadModelError: the first version cannot be written, or a reader has exited. Errors of `put`
@@ -53,7 +56,7 @@ def measure(
     this.write()
     if not this.is_sure:
         raise ReadModelError("the first write got no response", where=url, hint="run it again")
-    with Readers(url, plan.readers, ca_bundle) as readers:
+    with Readers(url, plan.readers, ca_bundle, authorize) as readers:
         # The first read of each reader opens its connection, so it does not count in any phase.
         first = readers.read(time.perf_counter_ns() + 60 * _SECOND, 1, False)
         run = _Run(plan, readers, {"nothing": None, "another": another, "this": this})
@@ -145,7 +148,14 @@ class Writing:
 class Readers:
     """A context with `count` reader processes (`reader.py`), which read one URL."""
 
-    def __init__(self, url: str, count: int, ca_bundle: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        count: int,
+        ca_bundle: Path | None = None,
+        authorize: Authorize = anonymous,
+    ) -> None:
+        self._authorize = authorize
         self._url, self._count, self._ca_bundle = url, count, ca_bundle
         self._processes: list[subprocess.Popen[str]] = []
 
@@ -160,7 +170,12 @@ class Readers:
         Raises:
             ReadModelError: a reader has exited.
         """
-        order = {"until": until, "most": most, "conditional": conditional}
+        order = {
+            "until": until,
+            "most": most,
+            "conditional": conditional,
+            "authorization": dict(self._authorize("GET", self._url)),
+        }
         try:
             for process in self._processes:
                 _pipe(process.stdin).write(json.dumps(order) + "\n")

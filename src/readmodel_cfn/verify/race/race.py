@@ -12,7 +12,7 @@ from readmodel_cfn.progress import Note, OnProgress, Step, ignore
 from readmodel_cfn.publish.documents import MAX_BYTES, Settings
 from readmodel_cfn.target import Target
 from readmodel_cfn.verify.contract import CheckedStack, Contract, ProbePlan, plan_probe
-from readmodel_cfn.verify.probe import ProbeDocument, while_probes_exist
+from readmodel_cfn.verify.probe import REMOVE_IT, ProbeDocument, while_probes_exist
 from readmodel_cfn.verify.race import figures, plot
 from readmodel_cfn.verify.race.body import SMALLEST
 from readmodel_cfn.verify.race.history import Measured, Phase, RacePlan, Verdict, check
@@ -93,8 +93,7 @@ class RaceResult:
             hint = f"the first: {violations[0].kind}, {violations[0].why}"
             raise PromiseBroken(what, where=self.url, hint=hint)
         if self.left:
-            hint = "remove it with credentials that have the permission"
-            raise Stuck(f"no read is wrong, but {self.left[0]}", where=self.bucket, hint=hint)
+            raise Stuck(f"no read is wrong, but {self.left[0]}", where=self.bucket, hint=REMOVE_IT)
 
 
 def plan_race(size: int, readers: int, seconds: float) -> RacePlan:
@@ -147,7 +146,8 @@ def race(
         on_progress(Step(f"Reading while {phase.name}"))
 
     ca_bundle = stack.location.connection.ca_bundle
-    work = partial(measure, plan, url, _put(this), _put(another), report, ca_bundle)
+    readers = (ca_bundle, stack.authorize)
+    work = partial(measure, plan, url, _put(this), _put(another), report, *readers)
     measured, left = while_probes_exist([this, another], work, on_progress)
     verdict = check(measured.writes, measured.reads)
     return RaceResult(url, stack.bucket, plan, measured, verdict, left, target)

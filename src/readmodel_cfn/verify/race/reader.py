@@ -31,11 +31,15 @@ class Reader:
     def __init__(self, url: str, number: int, ca_bundle: Path | None = None) -> None:
         self._connection, self._number = connect(url, ca_bundle=ca_bundle), number
         self._target, self._headers = request_head(url)
+        self._authorization: dict[str, str] = {}
         self._etag: str | None = None
         self._version: int | None = None  # of that ETag
 
-    def reads(self, until: int, most: int, conditional: bool) -> Iterator[Read]:
+    def reads(
+        self, until: int, most: int, conditional: bool, authorization: dict[str, str] | None = None
+    ) -> Iterator[Read]:
         """Read until a time, at most `most` times; if `conditional`, with the last ETag."""
+        self._authorization = authorization or {}
         for _ in range(most):
             if time.perf_counter_ns() >= until:
                 return
@@ -45,7 +49,7 @@ class Reader:
             yield read
 
     def _read(self, etag: str | None) -> Read:
-        headers = self._headers | ({"If-None-Match": etag} if etag else {})
+        headers = self._headers | self._authorization | ({"If-None-Match": etag} if etag else {})
         started = time.perf_counter_ns()
         try:
             reply = self._reply(headers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from readmodel_cfn.aws.authorization import Authorize, anonymous
 from readmodel_cfn.aws.http import connect, request_head
 from readmodel_cfn.template.releases import HEADER
 from readmodel_cfn.verify.race.body import version_of
@@ -40,6 +41,7 @@ def measure(
     *,
     ca_bundle: Path | None = None,
     seen_within: float = _SEEN_WITHIN,
+    authorize: Authorize = anonymous,
 ) -> Measured:
     """Store and activate releases 1 to `count`, each once all readers have seen the one before.
 
@@ -47,7 +49,7 @@ def measure(
     """
     store(1)
     switches = [_switched(activate, 1)]
-    threads = [_Reader(number, urls, number_of, ca_bundle) for number in range(readers)]
+    threads = [_Reader(number, urls, number_of, ca_bundle, authorize) for number in range(readers)]
     for thread in threads:
         thread.start()
     unseen: list[int] = []
@@ -74,10 +76,16 @@ class _Reader(Thread):
     """Reads pages over one connection, and opens another if the server closes it."""
 
     def __init__(
-        self, number: int, urls: tuple[str, str], number_of: Numbered, ca_bundle: Path | None
+        self,
+        number: int,
+        urls: tuple[str, str],
+        number_of: Numbered,
+        ca_bundle: Path | None,
+        authorize: Authorize,
     ) -> None:
         super().__init__(daemon=True)
-        self._heads = [request_head(url) for url in urls]
+        self._heads = [(url, *request_head(url)) for url in urls]
+        self._authorize = authorize
         self._connection = connect(urls[0], ca_bundle=ca_bundle)
         self._number, self._connections, self._number_of = number, 0, number_of
         self._end, self._changed, self._newest = Event(), Event(), 0
@@ -88,8 +96,8 @@ class _Reader(Thread):
         page = 0
         while not self._end.is_set():
             page += 1
-            for head in self._heads:
-                read = self._read(page, *head)
+            for url, target, headers in self._heads:
+                read = self._read(page, target, {**headers, **self._authorize("GET", url)})
                 self.reads.append(read)
                 self._see(read)
                 if not read.status:

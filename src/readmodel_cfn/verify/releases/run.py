@@ -210,7 +210,10 @@ class _Run:
                 try:
                     on_progress(Step("Reading while releases are activated"))
                     calls = store, activate, self.number_of
-                    found = measure(urls, *calls, count, readers, ca_bundle=ca_bundle)
+                    authorize = self.stack.authorize
+                    found = measure(
+                        urls, *calls, count, readers, ca_bundle=ca_bundle, authorize=authorize
+                    )
                 finally:
                     guard.hold()
             finally:

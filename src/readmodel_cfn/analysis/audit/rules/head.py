@@ -1,6 +1,7 @@
 """Each GET method has a HEAD method for the same object."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
 from readmodel_cfn.analysis.audit.rule import Rule, Violation
 from readmodel_cfn.analysis.methods import INTEGRATION, Method
@@ -11,8 +12,10 @@ _CORRECT = {("GET", "HEAD"): "GET", ("HEAD", "GET"): "HEAD"}
 
 
 def _missing(view: View) -> Iterator[Violation]:
+    verbs = _verbs(view)
     for method in view.reads:
-        if method.verb == "GET" and not _verbs(view, method) & {"HEAD", "ANY"}:
+        own = verbs[method.api, method.resource]
+        if method.verb == "GET" and not own & {"HEAD", "ANY"}:
             where = view.paths.get(method.resource, "its resource")
             yield Violation(
                 method.id,
@@ -22,13 +25,15 @@ def _missing(view: View) -> Iterator[Violation]:
             )
 
 
-def _verbs(view: View, method: Method) -> set[str]:
-    """The verbs of all methods of the method's resource."""
-    return {
-        str(view.text(other.properties.get("HttpMethod"))).upper()
-        for other in view.apis[method.api].methods
-        if view.text(other.properties.get("ResourceId")) == method.resource
-    }
+def _verbs(view: View) -> Mapping[tuple[object, object], set[str]]:
+    """The verbs of all methods, by API and resource."""
+    found: dict[tuple[object, object], set[str]] = defaultdict(set)
+    for name, api in view.apis.items():
+        for method in api.methods:
+            resource = view.text(method.properties.get("ResourceId"))
+            verb = str(view.text(method.properties.get("HttpMethod"))).upper()
+            found[name, resource].add(verb)
+    return found
 
 
 def _wrong_verb(view: View) -> Iterator[Violation]:

@@ -46,6 +46,9 @@ def stage(props: Properties) -> str | None:
         return "Stage already exists"
     if props.get("DeploymentId") not in apigateway_v1._deployments_v1.get(api_id, {}):
         return "Invalid Deployment identifier specified"
+    role = (apigateway_v1._account_settings.get("settings") or {}).get("cloudwatchRoleArn")
+    if props.get("AccessLogSetting") and not role:
+        return "CloudWatch Logs role ARN must be set in account settings to enable logging"
     return _first(refusals.stage_refusals(props))
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from ministack import app
 from ministack.services import apigateway_v1
 
+from readmodel_cfn.limits import API_PAYLOAD_BYTES
 from readmodel_cfn.local.gateway import Call, Gateway, Request, Response, Snapshot
 from readmodel_cfn.local.gateway.access import is_signed
-from readmodel_cfn.local.gateway.requests import client_request, parse_query
+from readmodel_cfn.local.gateway.requests import client_request, parse_query, with_override
 from readmodel_cfn.local.gateway.routing import match
 from readmodel_cfn.local.sandbox.additions import deployments
 from readmodel_cfn.local.sandbox.additions.api_keys import StageKeys
@@ -85,20 +86,31 @@ async def _serve(
     *owner: str,
 ) -> Any:
     """The status, headers and body of the response, or an error of ministack itself."""
-    refused = apigateway_v1._anonymous_policy_error(
-        served.api_id, served.stage_name, method, path, *owner
-    )
-    if refused:
-        return refused
     query = parse_query(_query_string.get())
     # The sandbox listens on this address only.
     request = client_request(
         method, path, headers, query, body, source_ip="127.0.0.1", request_id=request_id
     )
-    response = await _answer(served, request, owner[0])
+    if refused := _policy_error(served, with_override(request), *owner):
+        return refused
+    response = await _answer(served, request, owner[0], is_too_large=len(body) > API_PAYLOAD_BYTES)
     if response is None:
         return apigateway_v1._gw_error("API_CONFIGURATION_ERROR", "Internal server error")
     return response.status, _with_request_id(response.headers, request_id), response.body
+
+
+def _policy_error(served: _Served, request: Request, *owner: str) -> Any:
+    """The error for a request that the API's resource policy refuses, or None.
+
+    For a method with AWS_IAM ministack has compared the signed request with the policy before. An
+    unknown path has no method to compare (assumed; ministack's code has this order, too).
+    """
+    if match(served.snapshot.routes, request.path, request.method) is None:
+        return None
+    place = (served.api_id, served.stage_name, request.method, request.path)
+    if apigateway_v1.method_authorization_type(*place) == "AWS_IAM":
+        return None
+    return apigateway_v1._anonymous_policy_error(*place, *owner)
 
 
 def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, str]:
@@ -109,7 +121,9 @@ def _with_request_id(headers: Mapping[str, str], request_id: str) -> dict[str, s
     }
 
 
-async def _answer(served: _Served, request: Request, account: str) -> Response | None:
+async def _answer(
+    served: _Served, request: Request, account: str, *, is_too_large: bool
+) -> Response | None:
     """The response, or None if API Gateway cannot assume the integration's role."""
     deployment = served.stage.get("deploymentId") or ""
     gateway = Gateway(
@@ -123,6 +137,8 @@ async def _answer(served: _Served, request: Request, account: str) -> Response |
     )
     if _is_throttled(served, request):
         return gateway.throttled(request)
+    if is_too_large:
+        return gateway.failed(request, "REQUEST_TOO_LARGE")
     step = gateway.prepare(request)
     if not isinstance(step, Call):
         return step

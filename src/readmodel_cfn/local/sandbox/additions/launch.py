@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 PACKAGE = Path(__file__).resolve().parents[3]
 ADDITIONS = (
     "request_guard",
+    "request_size",
     "credentials",
     "secure_transport",
     "missing_object",
@@ -25,6 +27,7 @@ ADDITIONS = (
     "api_gateway_refusals",
     "api_gateway_resources",
     "secret_arn",
+    "metric_alarms",
     "buckets",
     "s3_backend",
     "data_plane",
@@ -33,13 +36,21 @@ ADDITIONS = (
 
 def main() -> None:
     """Check ministack's version, register the additions, serve until a signal."""
+    threading.Thread(target=end_unless_recorded, args=[int(sys.argv[2])], daemon=True).start()
     refuse_other_version()
     expose_package()
     add_instance_to_health_response()
     for name in ADDITIONS:
         importlib.import_module(f"readmodel_cfn.local.sandbox.additions.{name}").register()
-    sys.argv[1:] = []  # remove the instance: ministack reads its own options here
+    sys.argv[1:] = []  # remove the instance and the pipe: ministack reads its own options here
     importlib.import_module("ministack.app").main()
+
+
+def end_unless_recorded(starter: int) -> None:
+    """End this process if the one that started it ended before it recorded this server."""
+    with os.fdopen(starter, "rb") as pipe:
+        if not pipe.read(1):
+            os._exit(1)
 
 
 def refuse_other_version() -> None:

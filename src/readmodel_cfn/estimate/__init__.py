@@ -1,0 +1,1 @@
+"""What a read model costs a month: prices with their sources, sizes of documents, arithmetic."""

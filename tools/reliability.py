@@ -3,7 +3,8 @@
     python tools/reliability.py [--write] [--minutes N] [SEED ...]
 
 One run takes at most ten minutes: after eight no further example starts. The exit code is 1 if a
-test fails or a command takes more than 20 s of processor time. With --write the figures of all runs replace those in docs/reliability.md.
+test fails or a command takes more than 20 s of processor time. With --write the figures of all runs
+replace those in docs/reliability.md.
 """
 
 import argparse

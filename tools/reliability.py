@@ -3,7 +3,8 @@
     python tools/reliability.py [--write] [--minutes N] [SEED ...]
 
 One run takes at most ten minutes: after eight no further example starts. The exit code is 1 if a
-test fails. With --write the figures of all runs replace those in docs/reliability.md.
+test fails or a command takes more than 20 s of processor time. With --write the figures of all runs
+replace those in docs/reliability.md.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
 MINUTES = 8
+SECONDS = 20  # of processor time that one command may take
 BEGIN, END = "<!-- figures: tools/reliability.py -->\n", "<!-- end of figures -->\n"
 Figures = dict[str, dict[str, Any]]
 
@@ -79,7 +81,7 @@ def write_page(found: Figures, seeds: list[int]) -> None:
 
 
 def main() -> int:
-    """Run all seeds; the exit code is 1 if a test of one fails."""
+    """Run all seeds; the exit code is 1 if a test of one fails, or a command takes too long."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--write", action="store_true", help="write the figures into the page")
     parser.add_argument("seeds", nargs="*", type=int, default=[1], metavar="SEED")
@@ -97,11 +99,13 @@ def main() -> int:
             print(f"Seed {seed}: {time.monotonic() - began:.0f} s", flush=True)
         found = summed(figures.read_text(encoding="utf-8").splitlines())
     print(table(found))
+    if slow := [name for name, figures in found.items() if figures.get("seconds", 0) > SECONDS]:
+        print(f"More than {SECONDS} s: {', '.join(slow)}", file=sys.stderr)
     if failed:
         print(f"Failed with seed {', '.join(map(str, failed))}: see above", file=sys.stderr)
-    elif options.write:
+    elif options.write and not slow:
         write_page(found, options.seeds)
-    return int(bool(failed))
+    return int(bool(failed or slow))
 
 
 if __name__ == "__main__":

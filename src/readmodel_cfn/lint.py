@@ -31,6 +31,7 @@ MAX_FINDINGS = 1000
 """cfn-lint is stopped after so many findings."""
 
 _MAX_SECONDS = 15  # of processor time; the largest template of this tool takes 6
+_REPEATED_SECONDS = 1
 _OUT_OF_TIME = "s of processor time"
 # cfn-lint expands the conditions that a condition names, and takes all memory with more.
 _MAX_CONDITION_PARTS, _MAX_CONDITION_LEVELS = 1000, 100
@@ -200,21 +201,31 @@ class _TimeIsUp(BaseException):
 
 @contextmanager
 def _processor_time(seconds: float) -> Iterator[None]:
-    """Raise _TimeIsUp if the block takes longer; Python allows this in the main thread only."""
+    """Raise _TimeIsUp if the block takes longer; Python allows this in the main thread only.
+
+    It is raised again each second, because Python ignores an exception in a callback of the garbage
+    collector.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
+    is_running = True
+
     def stop(*_: Any) -> None:
-        raise _TimeIsUp
+        if is_running:
+            raise _TimeIsUp
 
     before = signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, _REPEATED_SECONDS)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
+        try:
+            is_running = False
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
 
 
 def _finding(match: Any) -> Finding:

@@ -1,5 +1,6 @@
 """Lint: any text gives findings and no exception."""
 
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,11 @@ from readmodel_cfn.errors import ConfigError
 from readmodel_cfn.lint import MAX_FINDINGS, Finding, lint, lint_once
 
 BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {}}
+
+
+# pytest warns of an exception that is lost in a callback of the garbage collector, which Hypothesis
+# has.
+LOST_IN_A_CALLBACK = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 def template(**resources: object) -> str:
@@ -108,6 +114,7 @@ def test_lint_stops_after_many_findings() -> None:
     assert "stopped" in found[-1].message
 
 
+@LOST_IN_A_CALLBACK
 def test_lint_stops_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("readmodel_cfn.lint._MAX_SECONDS", 0.2)
     name = {"Fn::Sub": "${" * 50_000}
@@ -115,6 +122,33 @@ def test_lint_stops_after_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "0.2 s" in found[-1].message
 
 
+@LOST_IN_A_CALLBACK
+def test_time_that_is_up_in_a_callback_of_the_garbage_collector_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python ignores an exception there."""
+    monkeypatch.setattr("readmodel_cfn.lint._MAX_SECONDS", 0.1)
+    monkeypatch.setattr("readmodel_cfn.lint._REPEATED_SECONDS", 0.1)
+
+    lost = []
+
+    def busy(*_: object) -> None:
+        if not lost:
+            lost.append(True)
+            while True:  # until the time is up
+                pass
+
+    name = {"Fn::Sub": "${" * 50_000}
+    text = template(A={"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}})
+    gc.callbacks.append(busy)
+    try:
+        found = lint(text)
+    finally:
+        gc.callbacks.remove(busy)
+    assert "0.1 s" in found[-1].message
+
+
+@LOST_IN_A_CALLBACK
 def test_findings_of_a_check_that_ran_out_of_time_are_not_cached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

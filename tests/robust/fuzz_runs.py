@@ -25,7 +25,9 @@ from readmodel_cfn.local.serve import server
 from robust_budget import Budget
 
 EXIT_CODES = range(11)
-CPU_SECONDS = 20  # of processor time; what a slow machine takes in other time does not count
+# Of processor time: what a command waits does not count. The limit is 20 s, which
+# tools/reliability.py checks; so many more may a slower machine take in `make test`.
+CPU_SECONDS = 60
 MEMORY_MB = 500
 ERROR_LENGTH = 2000  # characters of an error line
 MEASURED = Path(__file__).with_name("measured.py")
@@ -113,7 +115,7 @@ def run_alone(folder: Path, *arguments: str) -> Run:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     with tempfile.NamedTemporaryFile() as file:
         done = subprocess.run(
-            [sys.executable, "-S", MEASURED, file.name, str(2 * CPU_SECONDS), PROGRAM, *arguments],
+            [sys.executable, "-S", MEASURED, file.name, str(CPU_SECONDS), PROGRAM, *arguments],
             cwd=folder,
             env={**kept, **NO_AWS},
             stdin=subprocess.DEVNULL,

@@ -1,10 +1,11 @@
 """Parses TOML of any content in bounded time and memory."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from readmodel_cfn.errors import ConfigError
+from readmodel_cfn.levels import is_deeper
 from readmodel_cfn.limits import CONFIG_KEY_PARTS, CONFIG_LEVELS, NUMBER_DIGITS
 
 # Strings of several lines, comments, and what may be a key. Every character is read once or twice,
@@ -63,16 +64,17 @@ def _check_dotted_keys(text: str, source: str) -> None:
 
 def _check_values(content: dict[str, Any], source: str) -> None:
     """Check the levels, and the size of whole numbers, which repr() may refuse."""
-    largest = 10**NUMBER_DIGITS
-    level: list[Iterable[Any]] = [content.values()]
-    for _ in range(CONFIG_LEVELS):
-        values = [value for each in level for value in each]
-        if any(isinstance(value, int) and not -largest < value < largest for value in values):
-            raise ConfigError(_TOO_LONG, where=source)
-        level = [
-            value.values() if isinstance(value, dict) else value
-            for value in values
-            if isinstance(value, dict | list)
-        ]
-    if level:
+    if is_deeper(content, CONFIG_LEVELS):
         raise ConfigError(_TOO_DEEP, where=source)
+    largest = 10**NUMBER_DIGITS
+    if any(not -largest < number < largest for number in _integers(content)):
+        raise ConfigError(_TOO_LONG, where=source)
+
+
+def _integers(value: Any) -> Iterator[int]:
+    """The whole numbers in a value, whose levels are limited."""
+    if isinstance(value, int):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _integers(each)

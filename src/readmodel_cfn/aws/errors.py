@@ -134,7 +134,7 @@ def may_be_done(error: Exception) -> bool:
     if isinstance(error, never_sent) or not is_transient(error):
         return False
     if isinstance(error, exceptions.ClientError):
-        return error_code(error) not in _THROTTLED and _status(error) in _UNKNOWN
+        return error_code(error) not in _THROTTLED and _status(error) in UNKNOWN_AFTER
     cause = getattr(error, "kwargs", {}).get("error")
     return not isinstance(cause, LocationValueError)  # of a proxy that cannot be used
 
@@ -150,7 +150,8 @@ def was_retried(error: Any) -> bool:
 
 
 _SERVER_ERROR = 500
-_UNKNOWN = {500, 502, 504}  # after which AWS may have carried out the call
+UNKNOWN_AFTER = {500, 502, 504}
+"""The statuses after which AWS may have carried out the call nevertheless."""
 _CONDITION_NOT_MET = 412
 _THROTTLED = {
     "Throttling",

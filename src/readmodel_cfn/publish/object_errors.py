@@ -13,6 +13,7 @@ from readmodel_cfn.aws.causes import (
     TRY_LATER,
     hint_for,
 )
+from readmodel_cfn.aws.errors import UNKNOWN_AFTER
 from readmodel_cfn.errors import LostRace, ReadModelError, Unfinished
 
 _STATUS = re.compile(r"status code: (\d{3})")
@@ -22,7 +23,6 @@ _OF_ONE_KEY = re.compile(r"failed for key (.*): (.*) \(code: (\w+)\)", re.S)
 # 409: two writers at the same time.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _BUSY = {"409", "429", "500", "502", "503", "504"}
-_UNKNOWN = {"500", "502", "504"}  # after which S3 may have carried out the request
 _NOT_SENT = "kind: Connect,"
 _BUSY_CODES = {"RequestTimeout", "SlowDown", "OperationAborted", "ConditionalRequestConflict"}
 _PANIC = "PanicException"  # of pyo3: not an Exception, and it cannot be imported
@@ -108,7 +108,7 @@ def _error(text: str, operation: str, conditional: bool) -> ReadModelError:
         return Unfinished(what, where=where, hint=NO_CONDITION)
     if status in _BUSY or code in _BUSY_CODES:
         busy = Busy(what, where=where, hint=hint_for(code, message) or TRY_LATER)
-        busy.may_be_put = operation == "PutObject" and status in _UNKNOWN
+        busy.may_be_put = operation == "PutObject" and int(status or 0) in UNKNOWN_AFTER
         return busy
     # The response to a HEAD has no body, so no code; the error of one of many keys has no status.
     is_denied = status == "403" and code in ("AccessDenied", "")

@@ -202,15 +202,11 @@ class Publishing(Reads):
 
         self._refuse_single("publish_document")
         self._check_invalidation(invalidate, bucket)
-        outputs: dict[str, str] = {}
-        found = Lookup(
-            partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
-        )
-        done = publish_document(
+        send = partial(
+            publish_document,
             key,
             value,
-            found,
-            self._settings,
+            settings=self._settings,
             routes=self.model.routes,
             exclude=self._excluded(exclude),
             if_match=if_match,
@@ -220,11 +216,7 @@ class Publishing(Reads):
             version=version,
             on_progress=on_progress,
         )
-        with keeping_result(done, "1 sent"):
-            self._write_metric(found.connection, on_progress)
-            if invalidate:
-                done = self._invalidated(done, found.connection, outputs)
-        return done if bucket else self._with_url(done, outputs)
+        return self._publish_one(send, bucket, as_writer, invalidate, on_progress)
 
     @readable_errors()
     def publish_file(
@@ -252,14 +244,10 @@ class Publishing(Reads):
 
         self._refuse_single("publish" if if_match is None else "--if-match")
         self._check_invalidation(invalidate, bucket)
-        outputs: dict[str, str] = {}
-        found = Lookup(
-            partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
-        )
-        done = publish_file(
+        send = partial(
+            publish_file,
             Path(file),
-            found,
-            self._settings,
+            settings=self._settings,
             routes=self.model.routes,
             key=key,
             route=route,
@@ -270,11 +258,7 @@ class Publishing(Reads):
             version=version,
             on_progress=on_progress,
         )
-        with keeping_result(done, "1 sent"):
-            self._write_metric(found.connection, on_progress)
-            if invalidate:
-                done = self._invalidated(done, found.connection, outputs)
-        return done if bucket else self._with_url(done, outputs)
+        return self._publish_one(send, bucket, as_writer, invalidate, on_progress)
 
     def plan_file(
         self,
@@ -299,6 +283,26 @@ class Publishing(Reads):
             exclude=excluded,
             version=version,
         )
+
+    def _publish_one(
+        self,
+        send: "Callable[[Lookup], Published]",
+        bucket: str | None,
+        as_writer: bool,
+        invalidate: bool,
+        on_progress: OnProgress,
+    ) -> Published:
+        """Send one document, and do what follows from it."""
+        outputs: dict[str, str] = {}
+        found = Lookup(
+            partial(self._destination, bucket, as_writer, on_progress, outputs, invalidate)
+        )
+        done = send(found)
+        with keeping_result(done, "1 sent"):
+            self._write_metric(found.connection, on_progress)
+            if invalidate:
+                done = self._invalidated(done, found.connection, outputs)
+        return done if bucket else self._with_url(done, outputs)
 
     def _refuse_single(self, where: str) -> None:
         """Refuse to read or change single documents of releases, which are whole sets.

@@ -69,12 +69,12 @@ def _with_unit(figures: Mapping[str, Any], name: str, unit: str) -> str:
     return f"{figures[name]} {unit}" if name in figures else ""
 
 
-def write_page(found: Figures, seeds: list[int]) -> None:
+def write_page(found: Figures, seeds: list[int], minutes: float) -> None:
     """Replace the figures of docs/reliability.md."""
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    listed = " ".join(map(str, seeds))
+    listed = f"--minutes {minutes:g} {' '.join(map(str, seeds))}"
     day = datetime.now(UTC).date().isoformat()
     made = f"Made by `python tools/reliability.py --write {listed}` on {day}, with these seeds:\n\n"
     PAGE.write_text(before + BEGIN + made + table(found) + END + after, encoding="utf-8")
@@ -104,7 +104,7 @@ def main() -> int:
     if failed:
         print(f"Failed with seed {', '.join(map(str, failed))}: see above", file=sys.stderr)
     elif options.write and not slow:
-        write_page(found, options.seeds)
+        write_page(found, options.seeds, options.minutes)
     return int(bool(failed or slow))
 
 
